@@ -1,0 +1,98 @@
+// Commands of the Database device about properties of free objects, classes and devices.
+
+import type { Place, Store } from '../store/store.ts'
+import { isPattern } from '../store/wildcard.ts'
+import { type DatabaseHandlers, FlatReader, needArguments, wrongArguments } from './handlers.ts'
+
+type PlainScope = 'object' | 'class' | 'device'
+
+/** Handlers over a store. */
+export function propertyCommands(store: Store) {
+  return {
+    dbPutProperty: put('object'),
+    dbGetProperty: get('object'),
+    dbDeleteProperty: remove('object'),
+    dbGetPropertyList: list('object'),
+    dbGetPropertyHist: history('object'),
+    dbGetObjectList: (pattern) => store.properties.owners('object', pattern),
+
+    dbPutClassProperty: put('class'),
+    dbGetClassProperty: get('class'),
+    dbDeleteClassProperty: remove('class'),
+    // the argument is a class, never a pattern
+    dbGetClassPropertyList: (owner) => store.properties.names({ scope: 'class', owner }, '*'),
+    dbGetClassPropertyHist: history('class'),
+
+    dbPutDeviceProperty: put('device'),
+    dbGetDeviceProperty: get('device'),
+    dbDeleteDeviceProperty: remove('device'),
+    dbGetDevicePropertyList: list('device'),
+    dbGetDevicePropertyHist: history('device'),
+  } satisfies Partial<DatabaseHandlers>
+
+  function put(scope: PlainScope): (list: readonly string[]) => void {
+    return (list) => {
+      const reader = new FlatReader(list, `put of ${scope} properties`)
+      const place = { scope, owner: reader.next(scope) }
+      // everything is read before anything is written
+      const properties = readProperties(reader)
+      store.transaction(() => {
+        for (const [name, values] of properties) store.properties.put(place, name, values)
+      })
+    }
+  }
+
+  function get(scope: PlainScope): (list: readonly string[]) => readonly string[] {
+    return (list) => {
+      needArguments(list, scope === 'device' ? 2 : 1, `${scope}, property names`, `get of ${scope} properties`)
+      const [owner = '', ...names] = list
+      return [owner, String(names.length), ...names.flatMap((name) => answer({ scope, owner }, name))]
+    }
+  }
+
+  /** Name as asked, number of values, values; clients skip one element after the 0 of a missing property, but not for classes. */
+  function answer(place: Place, name: string): readonly string[] {
+    const wild = isPattern(name) && place.scope !== 'class'
+    const values = wild ? store.properties.merged(place, name) : store.properties.get(place, name)
+    if (values.length > 0) return [name, String(values.length), ...values]
+    return place.scope === 'class' ? [name, '0'] : [name, '0', ' ']
+  }
+
+  function remove(scope: PlainScope): (list: readonly string[]) => void {
+    return (list) => {
+      needArguments(list, 1, `${scope}, property names`, `delete of ${scope} properties`)
+      const [owner = '', ...patterns] = list
+      store.transaction(() => {
+        for (const pattern of patterns) store.properties.delete({ scope, owner }, pattern)
+      })
+    }
+  }
+
+  function list(scope: PlainScope): (list: readonly string[]) => readonly string[] {
+    return (list) => {
+      needArguments(list, 2, `${scope}, pattern`, `list of ${scope} properties`)
+      const [owner = '', pattern = '*'] = list
+      return store.properties.names({ scope, owner }, pattern)
+    }
+  }
+
+  function history(scope: PlainScope): (list: readonly string[]) => readonly string[] {
+    return (list) => {
+      needArguments(list, 2, `${scope}, property`, `history of ${scope} properties`)
+      const [owner = '', pattern = '*'] = list
+      return store.properties
+        .history({ scope, owner }, pattern)
+        .flatMap(({ name, date, values }) => [name, date, String(values.length), ...values])
+    }
+  }
+}
+
+/** Reads a number of properties and, of each, name, number of values, values. */
+export function readProperties(reader: FlatReader): readonly (readonly [string, readonly string[]])[] {
+  const number = reader.count('number of properties')
+  return Array.from({ length: number }, () => {
+    const name = reader.next('property name')
+    if (name === '' || isPattern(name)) throw wrongArguments(`'${name}' is no property name`, 'put of properties')
+    return [name, reader.values(reader.count(`number of values of ${name}`), `value of ${name}`)] as const
+  })
+}

@@ -1,0 +1,235 @@
+// The seven property tables and their histories, which differ only in the columns that name the holder.
+
+import { PROPERTY_LAYOUTS, type PropertyLayout } from './schema.ts'
+import { type Cell, type Sql, text, timestamp } from './sql.ts'
+import type { HistoryEntry, Place, PropertyTable, Scope } from './store.ts'
+import { all, type Condition, fits } from './wildcard.ts'
+
+/** Changes remembered per property. */
+const HISTORY_DEPTH = 10
+
+/** Value that the history of a native database shows for a deletion. */
+const DELETED = 'DELETED'
+
+/** {@link PropertyTable} in SQL. */
+export class SqlPropertyTable implements PropertyTable {
+  readonly #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+  }
+
+  get(place: Place, name: string): readonly string[] {
+    const { table, where, parameters } = located(place)
+    const rows = this.#sql.all(
+      `SELECT value FROM ${table} WHERE ${where} AND name = ? ORDER BY count`,
+      ...parameters,
+      name,
+    )
+    return rows.map(([value]) => text(value))
+  }
+
+  merged(place: Place, pattern: string): readonly string[] {
+    const { table, where, parameters } = located(place)
+    const name = fits('name', pattern)
+    const rows = this.#sql.all(
+      `SELECT value FROM ${table} WHERE ${where} AND ${name.sql} ORDER BY upper(name), count`,
+      ...parameters,
+      ...name.parameters,
+    )
+    return rows.map(([value]) => text(value))
+  }
+
+  all(place: Place): ReadonlyMap<string, readonly string[]> {
+    const { table, where, parameters } = located(place)
+    const rows = this.#sql.all(
+      `SELECT name, value FROM ${table} WHERE ${where} ORDER BY upper(name), count`,
+      ...parameters,
+    )
+    return grouped(rows)
+  }
+
+  members(scope: Scope, owner: string): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
+    const { table, owner: column, member } = memberLayout(scope)
+    const rows = this.#sql.all(
+      `SELECT ${member}, name, value FROM ${table} WHERE ${column} = ? ORDER BY upper(${member}), upper(name), count`,
+      owner,
+    )
+    const byMember = new Map<string, { name: string; rows: (readonly Cell[])[] }>()
+    for (const [cell, ...rest] of rows) {
+      const name = text(cell)
+      // one attribute may have been written in several spellings
+      const key = name.toLowerCase()
+      const entry = byMember.get(key)
+      if (entry === undefined) byMember.set(key, { name, rows: [rest] })
+      else entry.rows.push(rest)
+    }
+    return new Map([...byMember.values()].map((entry) => [entry.name, grouped(entry.rows)]))
+  }
+
+  names(place: Place, pattern: string): readonly string[] {
+    const { table, where, parameters } = located(place)
+    return this.#distinct(table, 'name', all([{ sql: where, parameters }, fits('name', pattern)]))
+  }
+
+  memberNames(scope: Scope, owner: string, pattern: string): readonly string[] {
+    const { table, owner: column, member } = memberLayout(scope)
+    return this.#distinct(table, member, all([{ sql: `${column} = ?`, parameters: [owner] }, fits(member, pattern)]))
+  }
+
+  owners(scope: Scope, pattern: string): readonly string[] {
+    const { table, owner } = PROPERTY_LAYOUTS[scope]
+    return this.#distinct(table, owner, fits(owner, pattern))
+  }
+
+  put(place: Place, name: string, values: readonly string[]): void {
+    const { table, columns, where, parameters } = located(place)
+    this.#sql.run(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
+    const updated = timestamp(this.#sql.now())
+    const marks = parameters.map(() => '?').join(', ')
+    values.forEach((value, index) => {
+      this.#sql.run(
+        `INSERT INTO ${table} (${columns}, name, count, value, updated) VALUES (${marks}, ?, ?, ?, ?)`,
+        ...parameters,
+        name,
+        index + 1,
+        value,
+        updated,
+      )
+    })
+    // set points change with every write; their history would be noise
+    if (name !== '__value' && values.length > 0) this.#remember(place, name, values)
+  }
+
+  delete(place: Place, pattern: string): void {
+    const { table, where, parameters } = located(place)
+    for (const name of this.names(place, pattern)) {
+      this.#sql.run(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
+      this.#remember(place, name, undefined)
+    }
+  }
+
+  drop(scope: Scope, owner: string, member?: string): void {
+    const layout = PROPERTY_LAYOUTS[scope]
+    if (member === undefined) {
+      this.#sql.run(`DELETE FROM ${layout.table} WHERE ${layout.owner} = ?`, owner)
+      return
+    }
+    const { table, where, parameters } = located({ scope, owner, member })
+    this.#sql.run(`DELETE FROM ${table} WHERE ${where}`, ...parameters)
+  }
+
+  history(place: Place, pattern: string): readonly HistoryEntry[] {
+    const { history, owner, member } = PROPERTY_LAYOUTS[place.scope]
+    const conditions = [{ sql: `${owner} = ?`, parameters: [place.owner] }, fits('name', pattern)]
+    if (member !== undefined) conditions.push(fits(member, place.member ?? '*'))
+    const { sql, parameters } = all(conditions)
+    const rows = this.#sql.all(
+      `SELECT id, ${member ?? 'NULL'}, name, date, count, value FROM ${history} WHERE ${sql} ORDER BY id, count`,
+      ...parameters,
+    )
+    const entries = new Map<Cell, HistoryEntry & { values: string[] }>()
+    for (const [id = 0, memberName, name, date, count, value] of rows) {
+      const known = entries.get(id)
+      if (known !== undefined) {
+        known.values.push(text(value))
+        continue
+      }
+      const values = Number(count) === 0 ? [] : [text(value)]
+      const of = member === undefined ? undefined : text(memberName)
+      entries.set(id, { member: of, name: text(name), date: text(date), values })
+    }
+    return [...entries.values()]
+  }
+
+  find(scope: Scope, name: string, valuePattern: string): readonly (Place & { readonly value: string })[] {
+    const { table, owner, member } = PROPERTY_LAYOUTS[scope]
+    const value = fits('value', valuePattern)
+    const rows = this.#sql.all(
+      `SELECT ${owner}, ${member ?? 'NULL'}, value FROM ${table} WHERE name = ? AND ${value.sql}
+       ORDER BY upper(${owner})${member === undefined ? '' : `, upper(${member})`}`,
+      name,
+      ...value.parameters,
+    )
+    return rows.map(([ownerCell, memberCell, cell]) => ({
+      scope,
+      owner: text(ownerCell),
+      ...(member === undefined ? {} : { member: text(memberCell) }),
+      value: text(cell),
+    }))
+  }
+
+  count(scope: Scope): { rows: number; history: number } {
+    const { table, history } = PROPERTY_LAYOUTS[scope]
+    const [row = []] = this.#sql.all(`SELECT (SELECT count(*) FROM ${table}), (SELECT count(*) FROM ${history})`)
+    return { rows: Number(row[0] ?? 0), history: Number(row[1] ?? 0) }
+  }
+
+  #distinct(table: string, column: string, { sql, parameters }: Condition): readonly string[] {
+    const rows = this.#sql.all(
+      `SELECT DISTINCT ${column} FROM ${table} WHERE ${sql} ORDER BY upper(${column})`,
+      ...parameters,
+    )
+    return rows.map(([cell]) => text(cell))
+  }
+
+  /** `undefined` notes a deletion. */
+  #remember(place: Place, name: string, values: readonly string[] | undefined): void {
+    const { history, columns, where, parameters } = located(place)
+    const [[last] = []] = this.#sql.all(`SELECT max(id) FROM ${history}`)
+    const id = Number(last ?? 0) + 1
+    const date = timestamp(this.#sql.now())
+    const marks = parameters.map(() => '?').join(', ')
+    const insert = `INSERT INTO ${history} (id, date, ${columns}, name, count, value) VALUES (?, ?, ${marks}, ?, ?, ?)`
+    if (values === undefined) this.#sql.run(insert, id, date, ...parameters, name, 0, DELETED)
+    values?.forEach((value, index) => {
+      this.#sql.run(insert, id, date, ...parameters, name, index + 1, value)
+    })
+    this.#sql.run(
+      `DELETE FROM ${history} WHERE ${where} AND name = ? AND id NOT IN
+         (SELECT DISTINCT id FROM ${history} WHERE ${where} AND name = ? ORDER BY id DESC LIMIT ${HISTORY_DEPTH})`,
+      ...parameters,
+      name,
+      ...parameters,
+      name,
+    )
+  }
+}
+
+interface Located {
+  readonly table: string
+  readonly history: string
+  readonly columns: string
+  readonly where: string
+  readonly parameters: readonly string[]
+}
+
+function located(place: Place): Located {
+  const { table, history, owner, member } = PROPERTY_LAYOUTS[place.scope]
+  if (member === undefined) return { table, history, columns: owner, where: `${owner} = ?`, parameters: [place.owner] }
+  if (place.member === undefined) throw new Error(`unreachable: properties of scope ${place.scope} need a member`)
+  return {
+    table,
+    history,
+    columns: `${owner}, ${member}`,
+    where: `${owner} = ? AND ${member} = ?`,
+    parameters: [place.owner, place.member],
+  }
+}
+
+function memberLayout(scope: Scope): PropertyLayout & { readonly member: string } {
+  const layout = PROPERTY_LAYOUTS[scope]
+  if (layout.member === undefined) throw new Error(`unreachable: scope ${scope} has no members`)
+  return { ...layout, member: layout.member }
+}
+
+/** Rows of (name, value), equal names neighbours, as a map. */
+function grouped(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, readonly string[]> {
+  const map = new Map<string, string[]>()
+  for (const [name, value] of rows) {
+    const values = map.get(text(name))
+    if (values === undefined) map.set(text(name), [text(value)])
+    else values.push(text(value))
+  }
+  return map
+}

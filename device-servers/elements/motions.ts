@@ -1,0 +1,509 @@
+// Motions of the axes of one box: checks, starts axes together, watches them to their end, stops. The engine waits here
+// for replies; what watchers see goes out through the axes.
+
+import type { Clock } from '#tango'
+import { type DevFailed, devFailed, toDevFailed } from '#tango/pure'
+import type { AxisStatus, MotorDriver } from '../driver.ts'
+import type { MotorAxis } from './axis.ts'
+import type { Box } from './box.ts'
+import { backlashLeg, rampedDurationMs } from './scale.ts'
+import { after, type MaybePromise, recover } from './sooner-or-later.ts'
+
+/** How a motion ended: reason is `normal`, `stopped`, `aborted`, `limit` or `fault: text`. */
+export interface MotionEnd {
+  readonly position: number
+  readonly reason: string
+}
+
+/** What motions need from their controller. */
+export interface MotionsOptions {
+  readonly name: string
+  readonly clock: Clock
+  readonly box: Box<MotorDriver>
+  /** @throws DevFailed `Controller_AxisUnknown` */
+  axis(number: number): MotorAxis
+  /** Queues a push of events. */
+  later(push: () => void): void
+}
+
+/** Time between two positions for watchers. */
+const PROGRESS_MS = 100
+/** First and last pause between two questions whether a motion has ended. */
+const FIRST_GAP_MS = 2
+const LAST_GAP_MS = 20
+/** How much longer than expected a motion may take before the engine is told. */
+const MARGIN_MS = 2000
+const MARGIN_PART = 0.2
+/** For a motion of which nothing is known. */
+const UNKNOWN_DURATION_MS = 600_000
+/** Steps that a box may be off its target by rounding. */
+const TOLERANCE_STEPS = 0.5 + 1e-6
+
+interface Outcome {
+  readonly steps: number
+  readonly reason: string
+  readonly error?: DevFailed
+}
+
+interface Motion {
+  readonly axis: MotorAxis
+  /** `undefined` for a motion that somebody else started. */
+  target: number | undefined
+  /** Legs still to come, for backlash. */
+  legs: number[]
+  underWay: boolean
+  expectedEndMs: number
+  deadlineMs: number
+  nextPollMs: number
+  gapMs: number
+  request: 'stopped' | 'aborted' | undefined
+  readonly waiters: Set<(outcome: Outcome) => void>
+}
+
+/** The motions of one controller. */
+export class Motions {
+  readonly #options: MotionsOptions
+  readonly #active = new Map<number, Motion>()
+  readonly #last = new Map<number, Outcome>()
+  #watching = false
+  #wakeUp: () => void = () => {}
+  #nextProgressMs = 0
+
+  constructor(options: MotionsOptions) {
+    this.#options = options
+  }
+
+  /** Whether the axis is in a motion, also between the legs of one. */
+  isMoving(axis: number): boolean {
+    return this.#active.has(axis)
+  }
+
+  /**
+   * Checks all targets (user positions), then starts all axes.
+   * @returns expected end of each motion, s since 1970
+   * @throws DevFailed `Controller_AxisUnknown`, `Element_InUse`, `Motion_LimitExceeded`, `Controller_NotConnected`,
+   *   `Motion_Failed` when the box refuses; nothing moves then
+   */
+  start(targets: readonly (readonly [axis: number, user: number])[]): MaybePromise<number[]> {
+    const { driver } = this.#options.box
+    const motions = targets.map(([axis, user]) => this.#plan(axis, user))
+    const numbers = motions.map(({ axis }) => axis.axis)
+    if (new Set(numbers).size !== numbers.length) {
+      throw devFailed('API_InvalidArgs', `${this.#options.name}: an axis is named twice in ${numbers.join(', ')}`)
+    }
+    // from here on the axes are taken, also while the box has not answered yet
+    for (const motion of motions) this.#active.set(motion.axis.axis, motion)
+    return recover(
+      () =>
+        after(this.#withBacklash(driver, motions), () =>
+          after(driver.start(motions.map(toMove)), (durations) => this.#started(motions, durations)),
+        ),
+      (error) => {
+        for (const motion of motions) this.#release(motion)
+        if (error instanceof Refusal) throw error.cause
+        const names = motions.map(({ axis }) => axis.alias).join(', ')
+        throw devFailed('Motion_Failed', `${this.#options.name}: the motion of ${names} was not started`, { cause: error })
+      },
+    )
+  }
+
+  /**
+   * Waits until the axes rest.
+   * @param signal ends their motions when it aborts
+   * @throws DevFailed `Motion_Failed` when the box cannot be asked how a motion ended
+   */
+  await(numbers: readonly number[], signal: AbortSignal): MaybePromise<MotionEnd[]> {
+    const axes = numbers.map((number) => this.#options.axis(number))
+    const pending = axes.filter(({ axis }) => this.#active.has(axis))
+    if (pending.length === 0) return this.#ends(axes, this.#last)
+    return this.#waitFor(axes, pending, signal)
+  }
+
+  /**
+   * Ends motions; axes that rest are told too, since somebody else may have started them.
+   * @throws DevFailed `Controller_NotConnected`, or what the box says
+   */
+  stop(numbers: readonly number[], how: 'stopped' | 'aborted'): MaybePromise<void> {
+    const { driver } = this.#options.box
+    const now = this.#options.clock.monotonic()
+    for (const number of numbers) {
+      const motion = this.#active.get(this.#options.axis(number).axis)
+      if (motion === undefined) continue
+      // an abort after a stop counts, not the other way round
+      if (motion.request !== 'aborted') motion.request = how
+      motion.legs = []
+      motion.deadlineMs = Math.min(motion.deadlineMs, now + MARGIN_MS + (motion.axis.parameters.deceleration ?? 0) * 1000)
+      motion.expectedEndMs = motion.nextPollMs = now
+      motion.gapMs = FIRST_GAP_MS
+    }
+    return after(how === 'stopped' ? driver.stop(numbers) : driver.abort(numbers), () => {
+      this.#wakeUp()
+    })
+  }
+
+  /** Gives up motions that do not end; the box is not asked. */
+  release(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const motion = this.#active.get(number)
+      if (motion !== undefined) this.#fail(motion, devFailed('Motion_Failed', `${motion.axis.alias}: the motion was released`))
+    }
+  }
+
+  /** States of axes as the box tells them now, MOVING between two legs. */
+  states(numbers: readonly number[]): MaybePromise<string[]> {
+    return after(this.status(numbers), (statuses) =>
+      statuses.map(({ state }, index) => (this.#active.has(numbers[index] ?? -1) ? 'MOVING' : state)),
+    )
+  }
+
+  /** Statuses of axes as the box tells them now. */
+  status(numbers: readonly number[]): MaybePromise<readonly AxisStatus[]> {
+    for (const number of numbers) this.#options.axis(number)
+    return this.#options.box.driver.status(numbers)
+  }
+
+  /** Steps of axes as the box tells them now. */
+  steps(numbers: readonly number[]): MaybePromise<readonly number[]> {
+    for (const number of numbers) this.#options.axis(number)
+    return this.#options.box.driver.position(numbers)
+  }
+
+  /** User positions of axes as the box tells them now. */
+  positions(numbers: readonly number[]): MaybePromise<number[]> {
+    return after(this.steps(numbers), (steps) =>
+      numbers.map((number, index) => this.#options.axis(number).userPosition(steps[index] ?? Number.NaN)),
+    )
+  }
+
+  /** Looks at resting axes: motions that somebody else started, switches, power. */
+  async refresh(numbers: readonly number[]): Promise<void> {
+    const resting = numbers.filter((number) => !this.#active.has(number))
+    if (resting.length === 0) return
+    const statuses = await this.status(resting)
+    resting.forEach((number, index) => {
+      const status = statuses[index]
+      // a motion may have been started while the box was answering
+      if (status === undefined || this.#active.has(number)) return
+      const axis = this.#options.axis(number)
+      if (status.state === 'MOVING') this.#adopt(axis)
+      else this.#options.later(() => axis.rests(status))
+    })
+  }
+
+  /** The box is lost: nothing is known of motions under way. */
+  lost(reason: string): void {
+    for (const motion of this.#active.values()) {
+      if (!motion.underWay) continue
+      const desc = `${motion.axis.alias}: the motion was lost from sight: ${reason}`
+      this.#fail(motion, devFailed('Motion_Failed', desc, { cause: devFailed('Controller_NotConnected', reason) }))
+    }
+  }
+
+  #plan(number: number, user: number): Motion {
+    const axis = this.#options.axis(number)
+    if (this.#active.has(number)) {
+      throw devFailed('Element_InUse', `${axis.alias} is already in motion; wait for its end or stop it`)
+    }
+    return newMotion(axis, axis.targetSteps(user))
+  }
+
+  #withBacklash(driver: MotorDriver, motions: readonly Motion[]): MaybePromise<void> {
+    const concerned = motions.filter(({ axis }) => axis.backlash !== 0)
+    if (concerned.length === 0) return
+    return after(driver.position(concerned.map(({ axis }) => axis.axis)), (positions) => {
+      concerned.forEach((motion, index) => {
+        const { target, axis } = motion
+        const from = positions[index]
+        if (target === undefined || from === undefined) return
+        const leg = backlashLeg(from, target, axis.backlash)
+        if (leg === undefined) return
+        refuse(() => axis.checkSteps(leg, 'the way around for backlash'))
+        motion.legs = [target]
+        motion.target = leg
+      })
+    })
+  }
+
+  #started(motions: readonly Motion[], durations: readonly number[] | undefined): number[] {
+    const { clock } = this.#options
+    const nowMs = clock.monotonic()
+    const now = clock.now()
+    let longest = 0
+    const ends = motions.map((motion, index) => {
+      const durationMs = this.#underWay(motion, durations?.[index], nowMs)
+      longest = Math.max(longest, durationMs)
+      this.#options.later(() => motion.axis.started(undefined))
+      return now + durationMs / 1000
+    })
+    if (!this.#watching) this.#nextProgressMs = nowMs + PROGRESS_MS
+    this.#watch()
+    return ends
+  }
+
+  /** Notes that a leg is under way; returns its expected duration. */
+  #underWay(motion: Motion, told: number | undefined, nowMs: number): number {
+    const durationMs = told ?? this.#estimate(motion)
+    motion.underWay = true
+    motion.gapMs = FIRST_GAP_MS
+    motion.expectedEndMs = nowMs + (durationMs ?? 0)
+    motion.nextPollMs = motion.expectedEndMs
+    motion.deadlineMs =
+      nowMs + (durationMs === undefined ? UNKNOWN_DURATION_MS : durationMs * (1 + MARGIN_PART) + MARGIN_MS)
+    // a stop that overtook the start
+    if (motion.request !== undefined) motion.nextPollMs = nowMs
+    return durationMs ?? 0
+  }
+
+  #estimate({ axis, target }: Motion): number | undefined {
+    const from = this.#last.get(axis.axis)?.steps
+    const { velocity = 0, acceleration = 0 } = axis.parameters
+    if (from === undefined || target === undefined || velocity <= 0) return undefined
+    return rampedDurationMs(Math.abs(target - from), velocity, acceleration)
+  }
+
+  #adopt(axis: MotorAxis): void {
+    const motion = newMotion(axis, undefined)
+    this.#active.set(axis.axis, motion)
+    this.#underWay(motion, undefined, this.#options.clock.monotonic())
+    this.#options.later(() => axis.started(undefined))
+    this.#watch()
+  }
+
+  /** Starts the watch, or wakes it up. Motions that have ended already are settled before this returns, if the driver answers at once. */
+  #watch(): void {
+    if (this.#watching) {
+      this.#wakeUp()
+      return
+    }
+    this.#watching = true
+    void this.#watchUntilAllRest() // every failure becomes the outcome of its motions
+  }
+
+  async #watchUntilAllRest(): Promise<void> {
+    const { clock } = this.#options
+    try {
+      for (let motions = this.#underWayNow(); motions.length > 0; motions = this.#underWayNow()) {
+        const nowMs = clock.monotonic()
+        const dueMs = Math.min(this.#nextProgressMs, ...motions.map(({ nextPollMs }) => nextPollMs))
+        if (dueMs > nowMs) {
+          await this.#sleep(dueMs - nowMs)
+          continue
+        }
+        try {
+          const looked = this.#look(motions)
+          if (looked instanceof Promise) await looked
+        } catch (error) {
+          for (const motion of motions) this.#fail(motion, toDevFailed(error))
+        }
+      }
+    } finally {
+      this.#watching = false
+    }
+  }
+
+  #underWayNow(): Motion[] {
+    const found: Motion[] = []
+    for (const motion of this.#active.values()) if (motion.underWay) found.push(motion)
+    return found
+  }
+
+  /** One look at the box: who has ended, and where are the others. */
+  #look(motions: readonly Motion[]): MaybePromise<void> {
+    const { driver } = this.#options.box
+    return after(driver.status(motions.map(axisNumber)), (statuses) => {
+      const nowMs = this.#options.clock.monotonic()
+      const wanted: { motion: Motion; status: AxisStatus }[] = []
+      const progress = nowMs >= this.#nextProgressMs
+      if (progress) this.#nextProgressMs = nowMs + PROGRESS_MS
+      motions.forEach((motion, index) => {
+        const status = statuses[index]
+        if (status === undefined) throw devFailed('Line_BadAnswer', `${motion.axis.alias}: the driver gave no status`)
+        const ended = status.state !== 'MOVING'
+        if (!ended) this.#postpone(motion, nowMs)
+        if (ended || progress || nowMs > motion.deadlineMs) wanted.push({ motion, status })
+      })
+      if (wanted.length === 0) return
+      return after(driver.position(wanted.map(({ motion }) => motion.axis.axis)), (positions) => {
+        wanted.forEach(({ motion, status }, index) => {
+          this.#seen(driver, motion, status, positions[index] ?? Number.NaN)
+        })
+      })
+    })
+  }
+
+  #postpone(motion: Motion, nowMs: number): void {
+    if (nowMs < motion.nextPollMs) return
+    // the pause is a small part of what the motion took too long already, so a long wait costs little
+    const late = nowMs - motion.expectedEndMs
+    motion.gapMs = Math.min(Math.max(FIRST_GAP_MS, late / 10), LAST_GAP_MS)
+    motion.nextPollMs = nowMs + motion.gapMs
+  }
+
+  #seen(driver: MotorDriver, motion: Motion, status: AxisStatus, steps: number): void {
+    // released or failed while the box was answering
+    if (this.#active.get(motion.axis.axis) !== motion) return
+    if (status.state === 'MOVING') {
+      this.#options.later(() => motion.axis.moved(steps))
+      this.#tellOverdue(motion, steps)
+      return
+    }
+    const reason = reasonOf(motion, status, steps)
+    const next = motion.legs.shift()
+    if (next !== undefined && reason === 'normal') this.#nextLeg(driver, motion, next)
+    else this.#finish(motion, { steps, reason }, () => motion.axis.ended(steps, status))
+  }
+
+  #nextLeg(driver: MotorDriver, motion: Motion, target: number): void {
+    motion.target = target
+    motion.underWay = false
+    const started = recover(
+      () =>
+        after(driver.start([toMove(motion)]), (durations) => {
+          if (this.#active.get(motion.axis.axis) !== motion) return
+          this.#underWay(motion, durations?.[0], this.#options.clock.monotonic())
+          this.#watch()
+        }),
+      (error) => this.#fail(motion, toDevFailed(error)),
+    )
+    // `recover` has taken its failure
+    void started
+  }
+
+  /** The engine is told once; the motion stays a motion, because the box says so. */
+  #tellOverdue(motion: Motion, steps: number): void {
+    const nowMs = this.#options.clock.monotonic()
+    if (nowMs <= motion.deadlineMs) return
+    motion.deadlineMs = nowMs + MARGIN_MS
+    const lateS = ((nowMs - motion.expectedEndMs) / 1000).toFixed(1)
+    const outcome = { steps, reason: `fault: still moving ${lateS} s after its expected end` }
+    for (const waiter of [...motion.waiters]) waiter(outcome)
+  }
+
+  #fail(motion: Motion, error: DevFailed): void {
+    const steps = this.#last.get(motion.axis.axis)?.steps ?? Number.NaN
+    const fault: AxisStatus = { state: 'FAULT', home: false, upper: false, lower: false, text: error.message }
+    this.#finish(motion, { steps, reason: `fault: ${error.message}`, error }, () => {
+      // a lost box is shown by the controller; here it is one that answers but not about this
+      if (this.#options.box.trouble === undefined) motion.axis.rests(fault)
+    })
+  }
+
+  #finish(motion: Motion, outcome: Outcome, push: () => void): void {
+    this.#release(motion)
+    this.#last.set(motion.axis.axis, outcome)
+    this.#options.later(push)
+    for (const waiter of [...motion.waiters]) waiter(outcome)
+  }
+
+  #release(motion: Motion): void {
+    if (this.#active.get(motion.axis.axis) === motion) this.#active.delete(motion.axis.axis)
+    motion.underWay = false
+  }
+
+  #waitFor(axes: readonly MotorAxis[], pending: readonly MotorAxis[], signal: AbortSignal): Promise<MotionEnd[]> {
+    return new Promise((resolve, reject) => {
+      const outcomes = new Map<number, Outcome>()
+      const stop = (): void => {
+        const running = pending.map(({ axis }) => axis).filter((axis) => this.#active.has(axis))
+        const failed = (): void => undefined // nobody is left who could be told; the watch goes on
+        if (running.length > 0) void recover(() => this.stop(running, 'stopped'), failed)
+      }
+      for (const { axis } of pending) {
+        const motion = this.#active.get(axis)
+        if (motion === undefined) continue
+        const waiter = (outcome: Outcome): void => {
+          motion.waiters.delete(waiter)
+          outcomes.set(axis, outcome)
+          if (outcomes.size < pending.length) return
+          signal.removeEventListener('abort', stop)
+          try {
+            resolve(this.#ends(axes, { get: (number) => outcomes.get(number) ?? this.#last.get(number) }))
+          } catch (error) {
+            reject(error)
+          }
+        }
+        motion.waiters.add(waiter)
+      }
+      signal.addEventListener('abort', stop, { once: true })
+      if (signal.aborted) stop()
+    })
+  }
+
+  /** Ends of axes that rest; of one that never moved it is where it is now. */
+  #ends(axes: readonly MotorAxis[], outcomes: { get(axis: number): Outcome | undefined }): MotionEnd[] {
+    return axes.map((axis) => {
+      const outcome = outcomes.get(axis.axis)
+      if (outcome?.error !== undefined) {
+        throw devFailed('Motion_Failed', `${axis.alias}: the end of its motion is not known`, { cause: outcome.error })
+      }
+      return { position: axis.userPosition(outcome?.steps ?? Number.NaN), reason: outcome?.reason ?? 'normal' }
+    })
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel()
+        this.#wakeUp = () => {}
+        resolve()
+      }
+      // Node cuts off parts of a millisecond; one tick too early would cost another question
+      const cancel = this.#options.clock.setTimer(Math.ceil(ms), done)
+      this.#wakeUp = done
+    })
+  }
+}
+
+/** Marks a failure that is the caller's fault, so that it is not wrapped as one of the box. */
+class Refusal extends Error {}
+
+function refuse(check: () => void): void {
+  try {
+    check()
+  } catch (cause) {
+    throw new Refusal('refused', { cause })
+  }
+}
+
+function newMotion(axis: MotorAxis, target: number | undefined): Motion {
+  return {
+    axis,
+    target,
+    legs: [],
+    underWay: false,
+    expectedEndMs: 0,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    nextPollMs: 0,
+    gapMs: FIRST_GAP_MS,
+    request: undefined,
+    waiters: new Set(),
+  }
+}
+
+const axisNumber = ({ axis }: Motion): number => axis.axis
+
+function toMove({ axis, target }: Motion): { axis: number; target: number } {
+  if (target === undefined) throw new Error('unreachable: a motion of ours has a target')
+  return { axis: axis.axis, target }
+}
+
+function reasonOf(motion: Motion, status: AxisStatus, steps: number): string {
+  const { request, target } = motion
+  const fault = (text: string): string => `fault: ${text}`
+  if (status.state === 'FAULT') return fault(status.text ?? 'the box reports a fault')
+  const there = target !== undefined && Math.abs(steps - target) <= TOLERANCE_STEPS
+  switch (status.stop) {
+    case 'fault':
+      return fault(status.text ?? 'the box ended the motion')
+    case 'limit':
+      return 'limit'
+    case 'stopped':
+    case 'aborted':
+      // left over from the motion before, when this one had no way to go
+      return there && request === undefined ? 'normal' : (request ?? status.stop)
+    default:
+      if (there || target === undefined) return request !== undefined && !there ? request : 'normal'
+      if (request !== undefined) return request
+      return status.upper || status.lower ? 'limit' : 'normal'
+  }
+}

@@ -1,0 +1,18 @@
+// The door for driver authors, and for whoever runs drivers without devices.
+
+export type {
+  AxisMove,
+  AxisParameters,
+  AxisStatus,
+  ControllerDefinition,
+  CounterControllerDefinition,
+  CounterDriver,
+  DriverContext,
+  MotorControllerDefinition,
+  MotorDriver,
+} from './driver.ts'
+export { defineCounterController, defineMotorController } from './driver.ts'
+export type { AskOptions, Line, LineContext, LineOptions } from './line.ts'
+export { openLine } from './line.ts'
+export type { ScriptedBox, TestDriverContext } from './testing.ts'
+export { driverContext, scriptedBox } from './testing.ts'

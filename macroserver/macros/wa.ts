@@ -1,0 +1,39 @@
+// Where the moveables are.
+
+import { defineMacro, motionTable } from 'bandoneon/macroserver'
+
+/** `wa` */
+export const wa = defineMacro({
+  doc: 'Shows the positions of all moveables.',
+  parameters: { filter: { type: 'String', default: '.*', doc: 'Regular expression for names' } },
+  async run(context, { filter }) {
+    const pattern = new RegExp(`^(?:${filter})$`, 'i')
+    const moveables = context.elements('Moveable').filter((m) => pattern.test(m.name))
+    if (moveables.length === 0) return context.output('No moveables')
+    const found = await Promise.allSettled(moveables.map((m) => context.positions([m])))
+    const positions = found.map((f) => (f.status === 'fulfilled' ? (f.value[0] ?? Number.NaN) : Number.NaN))
+    context.output(`Current positions on ${new Date().toString().slice(0, 24)}`, '')
+    context.output(...motionTable(moveables.map((m) => m.name), positions))
+  },
+})
+
+/** `wm mot01 mot02` */
+export const wm = defineMacro({
+  doc: 'Shows positions and limits of moveables.',
+  parameters: { motor_list: { doc: 'Moveables', repeat: { motor: { type: 'Moveable', doc: 'Moveable to show' } } } },
+  async run(context, { motor_list }) {
+    const moveables = motor_list.map((p) => p.motor)
+    const [positions, limits] = await Promise.all([
+      context.positions(moveables),
+      Promise.all(moveables.map((m) => context.limits(m))),
+    ])
+    const text = (value: number) => (Number.isFinite(value) ? value.toFixed(4) : 'Not specified')
+    const rows: [string, string[]][] = [
+      ['', moveables.map((m) => m.name)],
+      ['High', limits.map(([, high]) => text(high))],
+      ['Current', positions.map((p) => p.toFixed(4))],
+      ['Low', limits.map(([low]) => text(low))],
+    ]
+    for (const [title, cells] of rows) context.output(`${title.padStart(8)} ${cells.map((c) => c.padStart(14)).join(' ')}`)
+  },
+})

@@ -1,0 +1,169 @@
+// Motion and acquisition over Tango: the pool, its measurement groups and the motors' configuration, as a ScanSystem.
+
+import { measurementGroup } from '#interfaces/measurement-group'
+import { motor } from '#interfaces/motor'
+import { pool as poolInterface } from '#interfaces/pool'
+import { type DeviceProxy, type DoubleStringArray, decodeEncoded, devFailed, type TangoProcess } from '#tango'
+import type { ElementReference } from './macro.ts'
+import type { GroupChannel, PreparedGroup, ScanSystem } from './scan/scan-system.ts'
+
+/** How long a motion or a point may last at most, ms: the pool's own deadlines are shorter and say more. */
+const LONGEST_CALL_MS = 24 * 3600 * 1000
+/** Points whose targets are checked in one call. */
+const CHECK_ROUNDS = 2000
+
+/** The pools of a macro server, as macros and scans use them. */
+export class PoolClient implements ScanSystem {
+  readonly #tango: TangoProcess
+  readonly #pool: DeviceProxy<typeof poolInterface>
+  #elements = new Map<string, ElementReference>()
+  #prepared: { key: string; group: PreparedGroup } | undefined
+
+  constructor(tango: TangoProcess, poolName: string) {
+    this.#tango = tango
+    this.#pool = tango.proxy(poolName, poolInterface)
+  }
+
+  /** Reads the elements and connects; called once before macros run, and again when elements have changed. */
+  async load(): Promise<void> {
+    const reading = await this.#pool.read('elements')
+    const value = reading.value === undefined ? undefined : decodeEncoded(reading.value)
+    const list = isRecord(value) && Array.isArray(value.new) ? value.new : []
+    this.#elements = new Map()
+    for (const item of list) {
+      const element = elementOf(item)
+      if (element !== undefined) this.#elements.set(element.name.toLowerCase(), element)
+    }
+    this.#prepared = undefined
+  }
+
+  /** Elements sorted by name, of one interface when given. */
+  elements(interfaceName?: string): readonly ElementReference[] {
+    const all = [...this.#elements.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    return interfaceName === undefined ? all : all.filter((e) => e.interfaces.includes(interfaceName))
+  }
+
+  /** Element by alias, device or full name, compared without case. */
+  find(name: string): ElementReference | undefined {
+    const key = name.toLowerCase()
+    return this.#elements.get(key) ?? this.elements().find((e) => e.fullName.toLowerCase() === key || e.device === key)
+  }
+
+  async checkTargets(moveables: readonly ElementReference[], rounds: Iterable<readonly number[]>): Promise<void> {
+    const names = moveables.map((m) => m.name)
+    let targets: number[] = []
+    const flush = async () => {
+      if (targets.length === 0) return
+      await this.#pool.command('checkTargets', { svalue: names, dvalue: Float64Array.from(targets) })
+      targets = []
+    }
+    for (const round of rounds) {
+      targets.push(...round)
+      if (targets.length >= CHECK_ROUNDS * names.length) await flush()
+    }
+    await flush()
+  }
+
+  async moveTo(moveables: readonly ElementReference[], targets: readonly number[], abort: AbortSignal): Promise<DoubleStringArray> {
+    return await this.#pool.command(
+      'moveTo',
+      { svalue: moveables.map((m) => m.name), dvalue: Float64Array.from(targets) },
+      { timeoutMs: LONGEST_CALL_MS, signal: abort },
+    )
+  }
+
+  async positions(moveables: readonly ElementReference[]): Promise<readonly number[]> {
+    if (moveables.length === 0) return []
+    return [...(await this.#pool.command('positions', moveables.map((m) => m.name)))]
+  }
+
+  async units(moveables: readonly ElementReference[]): Promise<readonly string[]> {
+    return await Promise.all(moveables.map(async (m) => (await this.#positionConfig(m)).unit))
+  }
+
+  /** Limits of a moveable; infinite where unset. */
+  async limits(moveable: ElementReference): Promise<readonly [number, number]> {
+    const config = await this.#positionConfig(moveable)
+    return [limit(config.minValue, Number.NEGATIVE_INFINITY), limit(config.maxValue, Number.POSITIVE_INFINITY)]
+  }
+
+  /** Dial positions, for `wm`. */
+  async dials(moveables: readonly ElementReference[]): Promise<readonly number[]> {
+    return await Promise.all(
+      moveables.map(async (m) => {
+        const reading = await this.#tango.proxy(m.device, motor).read('dialPosition')
+        return reading.value ?? Number.NaN
+      }),
+    )
+  }
+
+  async prepareGroup(group: ElementReference, integrationTime: number, points: number): Promise<PreparedGroup> {
+    const proxy = this.#tango.proxy(group.device, measurementGroup)
+    await proxy.writeMany({ integrationTime, nbStarts: points })
+    const [configuration] = await Promise.all([proxy.read('configuration'), proxy.command('prepare')])
+    const text = configuration.value ?? ''
+    const key = `${group.device}\n${text}`
+    if (this.#prepared?.key !== key) {
+      const acquire = (index: number, abort: AbortSignal) =>
+        proxy.command('acquire', index, { timeoutMs: LONGEST_CALL_MS, signal: abort })
+      this.#prepared = { key, group: { channels: channelsOf(text), acquire } }
+    }
+    return this.#prepared.group
+  }
+
+  async stop(elements: readonly ElementReference[]): Promise<void> {
+    await this.#pool.command('stopElements', elements.map((e) => e.name))
+  }
+  async abort(elements: readonly ElementReference[]): Promise<void> {
+    await this.#pool.command('abortElements', elements.map((e) => e.name))
+  }
+  async release(elements: readonly ElementReference[]): Promise<void> {
+    await this.#pool.command('releaseElements', elements.map((e) => e.name))
+  }
+
+  async #positionConfig(moveable: ElementReference) {
+    const [config] = await this.#tango.proxy(moveable.device).attributeConfig(['Position'])
+    if (config === undefined) throw devFailed('API_AttrNotFound', `${moveable.name} has no attribute Position`)
+    return config
+  }
+}
+
+function limit(text: string, unset: number): number {
+  const value = Number.parseFloat(text)
+  return Number.isNaN(value) ? unset : value
+}
+
+function elementOf(item: unknown): ElementReference | undefined {
+  if (!isRecord(item)) return undefined
+  const { name, full_name, type, interfaces } = item
+  if (typeof name !== 'string' || typeof full_name !== 'string' || typeof type !== 'string') return undefined
+  return {
+    name,
+    fullName: full_name,
+    device: full_name.replace(/^tango:\/\/[^/]+\//, '').toLowerCase(),
+    type,
+    interfaces: Array.isArray(interfaces) ? interfaces.map(String) : [type],
+  }
+}
+
+/** Enabled channels of a configuration document in display order. */
+function channelsOf(text: string): GroupChannel[] {
+  const document: unknown = JSON.parse(text)
+  const controllers = isRecord(document) && isRecord(document.controllers) ? Object.values(document.controllers) : []
+  return controllers
+    .flatMap((c) => (isRecord(c) && isRecord(c.channels) ? Object.values(c.channels) : []))
+    .filter(isRecord)
+    .filter((c) => c.enabled !== false)
+    .sort((a, b) => Number(a.index) - Number(b.index))
+    .map((c) => ({
+      name: String(c.name),
+      fullName: String(c.full_name),
+      label: String(c.label ?? c.name),
+      unit: typeof c.data_units === 'string' ? c.data_units : '',
+      plot: c.plot_type === 1,
+    }))
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,276 @@
+// Tango class Pool: references to elements and groups. Motions run over the controllers (pool/motion.ts), never in here.
+
+import { controller } from '#interfaces/controller'
+import { controllerHost } from '#interfaces/controller-host'
+import { pool as poolInterface } from '#interfaces/pool'
+import {
+  type CallContext,
+  Device,
+  type DeviceProxy,
+  type DoubleStringArray,
+  deviceClass,
+  devFailed,
+  encodeJson,
+  type Serves,
+} from '#tango'
+import { describeElement, type Element, type ElementType, ElementTable, readControllers } from '../elements.ts'
+import * as groups from '../groups.ts'
+import { abort, check, type MotionPlan, move, planMotion, positions, stop } from '../motion.ts'
+
+/** Class `Pool`; groups of the same server find their elements through it. */
+export class Pool extends Device<typeof poolInterface> implements Serves<typeof poolInterface> {
+  readonly elements = new ElementTable()
+  #proxies = new Map<string, DeviceProxy<typeof controller>>()
+  #plans = new Map<string, MotionPlan>()
+  #loaded: Promise<void> | undefined
+  #alias = ''
+
+  async init(): Promise<void> {
+    this.#loaded = undefined
+    await this.ready()
+    this.setState('ON')
+  }
+
+  /** Resolves when the elements are known; groups wait for it in their own init. */
+  async ready(): Promise<void> {
+    this.#loaded ??= this.#load()
+    await this.#loaded
+  }
+
+  /** Proxy of a controller device, opened once. */
+  readonly proxies = (device: string): DeviceProxy<typeof controller> => {
+    let proxy = this.#proxies.get(device)
+    if (proxy === undefined) {
+      proxy = this.tango.proxy(device, controller)
+      this.#proxies.set(device, proxy)
+    }
+    return proxy
+  }
+
+  /** Alias of the pool, or its device name. */
+  get alias(): string {
+    return this.#alias
+  }
+
+  /** Adds an element and tells watchers. */
+  announce(change: 'new' | 'change' | 'del', elements: readonly Element[]): void {
+    this.#plans.clear()
+    const described = elements.map((e) => describeElement(e, this.elements, this.#alias))
+    this.push('elements', encodeJson({ [change]: described }))
+    for (const type of new Set(elements.map((e) => e.type))) this.#pushLists(type)
+  }
+
+  readElements() {
+    return encodeJson({ new: this.elements.all().map((e) => describeElement(e, this.elements, this.#alias)) })
+  }
+
+  readAcqChannelList() {
+    return this.elements
+      .ofType('CTExpChannel')
+      .map((e) => JSON.stringify({ name: e.name, full_name: `${e.fullName}/value`, origin: 'local' }))
+  }
+  readComChannelList() {
+    return []
+  }
+  readControllerClassList() {
+    return this.#controllerClasses().map((c) => JSON.stringify(c))
+  }
+  readControllerLibList() {
+    return []
+  }
+  readControllerList() {
+    return this.#list('Controller')
+  }
+  readExpChannelList() {
+    return this.#list('CTExpChannel')
+  }
+  readInstrumentList() {
+    return this.#list('Instrument')
+  }
+  readIORegisterList() {
+    return []
+  }
+  readMeasurementGroupList() {
+    return this.#list('MeasurementGroup')
+  }
+  readMotorGroupList() {
+    return this.#list('MotorGroup')
+  }
+  readMotorList() {
+    return this.#list('Motor')
+  }
+  readTriggerGateList() {
+    return []
+  }
+
+  async moveTo(argument: DoubleStringArray, call: CallContext): Promise<DoubleStringArray> {
+    return await move(this.#plan(argument.svalue), argument.dvalue, call.signal)
+  }
+
+  async checkTargets(argument: DoubleStringArray): Promise<void> {
+    await check(this.#plan(argument.svalue), argument.dvalue)
+  }
+
+  async positions(names: readonly string[]): Promise<Float64Array> {
+    return await positions(this.#plan(names))
+  }
+
+  async stop(): Promise<void> {
+    await this.#everyController('stop')
+  }
+  async abort(): Promise<void> {
+    await this.#everyController('abort')
+  }
+  async stopElements(names: readonly string[]): Promise<void> {
+    await this.#endElements(names, 'stop')
+  }
+  async abortElements(names: readonly string[]): Promise<void> {
+    await this.#endElements(names, 'abort')
+  }
+  async releaseElements(names: readonly string[]): Promise<void> {
+    await this.#endElements(names, 'release')
+  }
+
+  async createController(argument: readonly string[]): Promise<void> {
+    await groups.createController(this, argument)
+  }
+  async createElement(argument: readonly string[]): Promise<void> {
+    await groups.createElement(this, argument)
+  }
+  async createMeasurementGroup(argument: readonly string[]): Promise<void> {
+    await groups.createGroup(this, 'MeasurementGroup', argument)
+  }
+  async createMotorGroup(argument: readonly string[]): Promise<void> {
+    await groups.createGroup(this, 'MotorGroup', argument)
+  }
+  async deleteElement(name: string): Promise<void> {
+    await groups.deleteElement(this, name)
+  }
+  async renameElement(argument: readonly string[]): Promise<void> {
+    await groups.renameElement(this, argument)
+  }
+  createInstrument(): void {
+    throw notYet('CreateInstrument', 'instruments come with the beamline file')
+  }
+  getControllerClassInfo(argument: string): string {
+    const names = argument.trim().startsWith('[') ? (JSON.parse(argument) as string[]) : [argument]
+    const known = this.#controllerClasses()
+    return JSON.stringify(names.map((n) => known.find((c) => c.name.toLowerCase() === String(n).toLowerCase()) ?? null))
+  }
+  getControllerCode(): string[] {
+    throw notYet('GetControllerCode', 'drivers are files on the host of their server')
+  }
+  setControllerCode(): void {
+    throw notYet('SetControllerCode', 'drivers are files on the host of their server')
+  }
+  getFile(): string[] {
+    throw notYet('GetFile', 'drivers are files on the host of their server')
+  }
+  putFile(): void {
+    throw notYet('PutFile', 'drivers are files on the host of their server')
+  }
+  reloadControllerClass(): void {
+    throw notYet('ReloadControllerClass', 'restart the controller device instead')
+  }
+  reloadControllerLib(): void {
+    throw notYet('ReloadControllerLib', 'restart the controller device instead')
+  }
+  async sendToController(argument: readonly string[]): Promise<string> {
+    const [name, ...text] = argument
+    if (name === undefined || text.length === 0)
+      throw devFailed('API_WrongNumberOfArgs', 'SendToController takes the name of a controller and a text')
+    return await this.proxies(this.elements.get(name).device).command('sendToController', text.join(' '))
+  }
+
+  /** Proxy of the device that creates controllers. */
+  hostProxy() {
+    const host = this.properties.controllerHost
+    if (host !== '') return this.tango.proxy(host, controllerHost)
+    const [own] = this.server.devicesOfClass('ControllerHost')
+    if (own === undefined)
+      throw devFailed('Property_Invalid', `${this.name}: no controller host in this server; set the property ControllerHost`)
+    return this.tango.proxy(own.name, controllerHost)
+  }
+
+  async #load(): Promise<void> {
+    const database = this.tango.database()
+    this.#alias = (await database.deviceAlias(this.name)) ?? this.name
+    const tangoHost = this.tango.tangoHost ?? ''
+    for (const element of await readControllers(database, tangoHost, this.properties.controllers)) this.elements.add(element)
+    for (const element of await groups.readGroups(this)) this.elements.add(element)
+  }
+
+  #plan(names: readonly string[]): MotionPlan {
+    const key = names.join('\n')
+    let plan = this.#plans.get(key)
+    if (plan === undefined) {
+      plan = planMotion(names.map((n) => this.elements.get(n)), this.proxies)
+      if (this.#plans.size > 100) this.#plans.clear()
+      this.#plans.set(key, plan)
+    }
+    return plan
+  }
+
+  async #everyController(command: 'stop' | 'abort'): Promise<void> {
+    const results = await Promise.allSettled(this.elements.ofType('Controller').map((c) => this.proxies(c.device).command(command)))
+    for (const group of this.elements.ofType('MeasurementGroup', 'MotorGroup'))
+      await this.tango.proxy(group.device).command(command === 'stop' ? 'Stop' : 'Abort')
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  async #endElements(names: readonly string[], how: 'stop' | 'abort' | 'release'): Promise<void> {
+    const elements = names.map((n) => this.elements.get(n))
+    const motors = elements.filter((e) => e.type === 'Motor')
+    const others = elements.filter((e) => e.type !== 'Motor')
+    const command = how === 'stop' ? 'Stop' : how === 'abort' ? 'Abort' : 'Release'
+    const motion = async () => {
+      if (motors.length === 0) return
+      const plan = planMotion(motors, this.proxies)
+      await (how === 'stop' ? stop(plan) : abort(plan))
+    }
+    const results = await Promise.allSettled([motion(), ...others.map((e) => this.tango.proxy(e.device).command(command))])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  #list(type: ElementType): string[] {
+    return this.elements.ofType(type).map((e) => JSON.stringify(describeElement(e, this.elements, this.#alias)))
+  }
+
+  #pushLists(type: ElementType): void {
+    switch (type) {
+      case 'Controller':
+        return this.push('controllerList', this.readControllerList())
+      case 'Motor':
+        return this.push('motorList', this.readMotorList())
+      case 'CTExpChannel':
+        this.push('acqChannelList', this.readAcqChannelList())
+        return this.push('expChannelList', this.readExpChannelList())
+      case 'MotorGroup':
+        return this.push('motorGroupList', this.readMotorGroupList())
+      case 'MeasurementGroup':
+        return this.push('measurementGroupList', this.readMeasurementGroupList())
+      case 'Instrument':
+        return this.push('instrumentList', this.readInstrumentList())
+    }
+  }
+
+  #controllerClasses() {
+    const classes = new Map(this.elements.ofType('Controller').map((c) => [c.klass ?? '', c]))
+    return [...classes].map(([klass, c]) => ({
+      name: klass,
+      type: 'ControllerClass',
+      full_name: klass,
+      module: klass,
+      file_name: klass,
+      types: [c.mainType],
+      main_type: c.mainType,
+      interfaces: ['ControllerClass', 'Object'],
+    }))
+  }
+}
+
+function notYet(command: string, instead: string) {
+  return devFailed('API_NotSupportedFeature', `${command} is not supported: ${instead}`)
+}
+
+export default deviceClass(poolInterface, Pool)

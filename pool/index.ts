@@ -1,0 +1,3 @@
+// The door of the pool.
+
+export { type Element, ElementTable, type ElementType, INTERFACES } from './elements.ts'

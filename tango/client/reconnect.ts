@@ -1,0 +1,121 @@
+// One device as a client sees it through restarts: where it is, how it is found again, and which failed calls may be
+// repeated. Shared by all proxies of a process that name the same device.
+
+import type { Clock } from '../clock.ts'
+import type { DevFailed } from '../errors/dev-failed.ts'
+import { SystemException } from '../orb/system-exception.ts'
+import type { ObjectReference } from '../wire/ior.ts'
+import type { AttributeShape } from './attribute-values.ts'
+
+/** A device that was found. */
+export interface Target {
+  readonly reference: ObjectReference
+  /** Interface level, 1 to 5. */
+  readonly level: number
+  /** `domain/family/member`; the real name of an alias. */
+  readonly device: string
+}
+
+/** Types of one command. */
+export interface CommandTypes {
+  readonly inType: number
+  readonly outType: number
+}
+
+/** Which failed calls may be sent a second time: all, or only those that were certainly not executed. */
+export type Repeatable = 'always' | 'unexecuted'
+
+/** After a repetition has failed, further ones wait this long. */
+const REPEAT_INTERVAL_MS = 1000
+
+/** A device, found when first needed and again after its server was restarted. */
+export class DeviceConnection {
+  /** Name as the user wrote it, for messages. */
+  readonly name: string
+  /** Command types learnt from the device, by lower-case name. */
+  readonly commandTypes = new Map<string, CommandTypes>()
+  /** Attribute types learnt from the device, by lower-case name. */
+  readonly attributeShapes = new Map<string, AttributeShape>()
+  readonly #find: () => Promise<Target>
+  readonly #clock: Pick<Clock, 'monotonic'>
+  #target: Target | undefined
+  #finding: Promise<Target> | undefined
+  #repeatAfterMs = 0
+  #adminName: string | undefined
+
+  /** @param find looks the device up; called once per (re)connection */
+  constructor(name: string, find: () => Promise<Target>, clock: Pick<Clock, 'monotonic'>) {
+    this.name = name
+    this.#find = find
+    this.#clock = clock
+  }
+
+  /** Name of the admin device, once somebody has asked for it. */
+  get adminName(): string | undefined {
+    return this.#adminName
+  }
+
+  set adminName(name: string) {
+    this.#adminName = name
+  }
+
+  /** The device, looked up if that has not happened yet; callers at the same time share one look-up. */
+  async target(): Promise<Target> {
+    if (this.#target !== undefined) return this.#target
+    this.#finding ??= this.#lookUp()
+    return this.#finding
+  }
+
+  /**
+   * Runs a call. When the device was not there, it is looked up again and the call repeated once, if `repeatable`
+   * allows; at most one such attempt per second while they fail.
+   */
+  async run<R>(repeatable: Repeatable, call: (target: Target) => Promise<R>): Promise<R> {
+    const target = this.#target ?? (await this.target())
+    try {
+      return await call(target)
+    } catch (error) {
+      if (!isGone(error, repeatable) || this.#clock.monotonic() < this.#repeatAfterMs) throw error
+      this.forget(target)
+    }
+    try {
+      return await call(await this.target())
+    } catch (error) {
+      if (isGone(error, 'always')) this.#repeatAfterMs = this.#clock.monotonic() + REPEAT_INTERVAL_MS
+      throw error
+    }
+  }
+
+  /** Drops what is known of the device (or of this `target`, if that is still current). */
+  forget(target: Target | undefined = this.#target): void {
+    if (target !== this.#target) return
+    this.#target = undefined
+    this.#adminName = undefined
+    this.commandTypes.clear()
+    this.attributeShapes.clear()
+  }
+
+  async #lookUp(): Promise<Target> {
+    try {
+      const target = await this.#find()
+      this.#target = target
+      return target
+    } finally {
+      this.#finding = undefined
+    }
+  }
+}
+
+/** Whether the error says that the device is not (any more) where the call went, and the call may be repeated. */
+function isGone(error: unknown, repeatable: Repeatable): boolean {
+  if (error instanceof SystemException) {
+    if (error.exception === 'OBJECT_NOT_EXIST') return true
+    // a lost connection leaves open whether the request was executed
+    if (isLost(error)) return repeatable === 'always' || error.completed === 'NO'
+  }
+  return false
+}
+
+function isLost(error: DevFailed): boolean {
+  return error.has('API_CantConnectToDevice') || error.has('API_CommunicationFailed')
+}

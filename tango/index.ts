@@ -1,0 +1,26 @@
+// The door to the Tango core for code that runs on Node: clients, device servers, and all of pure.ts.
+
+export type { Clock, RunOptions, VirtualClockOptions } from './clock.ts'
+export { every, systemClock, VirtualClock } from './clock.ts'
+export { DatabaseClient } from './client/database.ts'
+export { DeviceProxy } from './client/device-proxy.ts'
+export type { Logger, LoggerOptions, LogLevel, LogRecord, LogSink } from './log.ts'
+export { createLogger, formatLogRecord, LOG_LEVELS, silentLogger } from './log.ts'
+export type { TangoProcessOptions } from './process.ts'
+export { TangoProcess } from './process.ts'
+export * from './pure.ts'
+export type {
+  AttributeHandlers,
+  AttributeLimits,
+  DeviceClass,
+  DeviceContext,
+  DeviceTimer,
+  SetStateOptions,
+} from './server/device.ts'
+export { Device, deviceClass } from './server/device.ts'
+export type { DeviceDeclaration, StartServerOptions } from './server/device-server.ts'
+export { DeviceServer } from './server/device-server.ts'
+export { findClassFile, importDefault, importModule } from './server/plugins.ts'
+export type { ServerArguments } from './server/server-args.ts'
+export { parseServerArguments, SERVER_USAGE } from './server/server-args.ts'
+export { workerUrl } from './worker-url.ts'

@@ -1,0 +1,285 @@
+// One GIOP conversation without its socket: bytes in, in any chunks, whole messages out, fragments put together.
+// Outgoing messages are written with wire/giop.ts. Source of truth: CORBA 3.3 part 2, 9.4 and 9.5.
+
+import { CdrError } from '../wire/cdr.ts'
+import type { CdrReader } from '../wire/cdr.ts'
+import type { MessageHeader, ReplyHeader, RequestHeader } from '../wire/giop.ts'
+import {
+  GIOP_HEADER_SIZE,
+  MESSAGE,
+  messageReader,
+  readLocateReply,
+  readLocateRequest,
+  readMessageHeader,
+  readReply,
+  readRequest,
+} from '../wire/giop.ts'
+
+/**
+ * Receives the messages of a conversation, in order and synchronously. Readers and views are valid only during the
+ * call. A message that has no handler breaks the protocol.
+ */
+export interface GiopHandler {
+  onRequest?(request: RequestHeader, args: CdrReader, minor: number): void
+  onReply?(reply: ReplyHeader, result: CdrReader, minor: number): void
+  onLocateRequest?(requestId: number, objectKey: Uint8Array, minor: number): void
+  onLocateReply?(requestId: number, status: number, body: CdrReader): void
+  onCancelRequest?(requestId: number): void
+  /** The peer closes in good order: what it has not answered was not executed. */
+  onCloseConnection(): void
+  /** The peer broke the rules; nothing more comes out of this conversation, close it. */
+  onError(error: CdrError): void
+}
+
+/** Limits of {@link GiopConnection}. */
+export interface GiopLimits {
+  /** Octets of one message, put together from its fragments. */
+  readonly maxMessageSize?: number
+  /** Messages whose last fragment is missing. */
+  readonly maxUnfinished?: number
+}
+
+/** Limit of the C++ peers. */
+export const MAX_MESSAGE_SIZE = 268_435_456
+const MAX_UNFINISHED = 64
+/** Up to this size the memory of an announced message is taken at once; above, as its octets come. */
+const TRUSTED_SIZE = 16 * 1024 * 1024
+/** Header and request id of a GIOP 1.2 fragment. */
+const FRAGMENT_HEADER_SIZE = 16
+
+/** A message that is not complete yet. */
+interface Assembly {
+  bytes: Uint8Array
+  length: number
+  readonly minor: number
+  readonly littleEndian: boolean
+  readonly type: number
+}
+
+/** The receiving half of a conversation, in either role. */
+export class GiopConnection {
+  readonly #handler: GiopHandler
+  readonly #maxMessageSize: number
+  readonly #maxUnfinished: number
+  /** Start of a message that came too short to know what it is. */
+  readonly #head = new Uint8Array(FRAGMENT_HEADER_SIZE)
+  #headLength = 0
+  /** Where the octets of the current message go; undefined while they are dropped. */
+  #sink: Assembly | undefined
+  #missing = 0
+  #more = false
+  #inMessage = false
+  /** Fragmented messages by request id; GIOP 1.1 has no ids and so only one at a time. */
+  readonly #unfinished = new Map<number | 'GIOP 1.1', Assembly>()
+  #unfinishedOctets = 0
+  #ended = false
+
+  constructor(handler: GiopHandler, limits: GiopLimits = {}) {
+    this.#handler = handler
+    this.#maxMessageSize = limits.maxMessageSize ?? MAX_MESSAGE_SIZE
+    this.#maxUnfinished = limits.maxUnfinished ?? MAX_UNFINISHED
+  }
+
+  /** Whether the conversation stands between two messages, with no fragment missing. */
+  get atRest(): boolean {
+    return !this.#inMessage && this.#headLength === 0 && this.#unfinished.size === 0
+  }
+
+  /** Stops: later bytes are ignored, also the rest of those being received. */
+  end(): void {
+    this.#ended = true
+    this.#unfinished.clear()
+    this.#sink = undefined
+  }
+
+  /** Takes bytes that are valid only during the call, and calls the handler for each message that they complete. */
+  receive(chunk: Uint8Array): void {
+    try {
+      this.#receive(chunk)
+    } catch (error) {
+      this.end()
+      if (!(error instanceof CdrError)) throw error
+      this.#handler.onError(error)
+    }
+  }
+
+  #receive(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length && !this.#ended) {
+      if (this.#inMessage) at = this.#collect(chunk, at)
+      else if (this.#headLength === 0 && chunk.length - at >= GIOP_HEADER_SIZE) {
+        const header = readMessageHeader(chunk, at)
+        this.#checkSize(header.size)
+        const end = at + GIOP_HEADER_SIZE + header.size
+        if (end <= chunk.length && !header.more && header.type !== MESSAGE.fragment) {
+          this.#dispatch(header.type, header.minor, messageReader(chunk, at, header, false))
+          at = end
+        } else at = this.#gatherHead(chunk, at)
+      } else at = this.#gatherHead(chunk, at)
+    }
+  }
+
+  /** Collects the header, of a GIOP 1.2 fragment with its request id, then starts the message. */
+  #gatherHead(chunk: Uint8Array, start: number): number {
+    let at = start
+    const fill = (size: number): boolean => {
+      while (this.#headLength < size && at < chunk.length) this.#head[this.#headLength++] = chunk[at++] ?? 0
+      return this.#headLength >= size
+    }
+    if (this.#headLength < 4 && fill(4)) checkMagic(this.#head)
+    if (!fill(GIOP_HEADER_SIZE)) return at
+    const header = readMessageHeader(this.#head.subarray(0, GIOP_HEADER_SIZE))
+    this.#checkSize(header.size)
+    if (header.type === MESSAGE.fragment && header.minor >= 2) {
+      if (header.size < 4) throw new CdrError('bad', `fragment of ${header.size} octets has no request id`)
+      if (!fill(FRAGMENT_HEADER_SIZE)) return at
+    }
+    this.#headLength = 0
+    this.#begin(header)
+    if (this.#missing === 0) this.#finishPiece()
+    return at
+  }
+
+  #begin(header: MessageHeader): void {
+    this.#inMessage = true
+    this.#more = header.more
+    this.#missing = header.size
+    if (header.type !== MESSAGE.fragment) {
+      this.#sink = this.#newAssembly(header)
+      return
+    }
+    let id: number | 'GIOP 1.1' = 'GIOP 1.1'
+    if (header.minor >= 2) {
+      id = readUlong(this.#head, GIOP_HEADER_SIZE, header.littleEndian)
+      this.#missing -= 4
+    }
+    // A fragment of an unknown message is dropped, as the C++ peers do.
+    this.#sink = this.#unfinished.get(id)
+    if (this.#sink === undefined) return
+    if (this.#sink.length + this.#missing - GIOP_HEADER_SIZE > this.#maxMessageSize) {
+      throw new CdrError('bad', `message is longer than the limit of ${this.#maxMessageSize} octets`)
+    }
+    this.#unfinishedOctets += this.#missing
+    this.#checkUnfinished()
+  }
+
+  #newAssembly(header: MessageHeader): Assembly {
+    const { minor, littleEndian, type } = header
+    if (header.more && type > MESSAGE.locateReply) throw new CdrError('bad', `message type ${type} in fragments`)
+    const bytes = new Uint8Array(GIOP_HEADER_SIZE + Math.min(header.size, TRUSTED_SIZE))
+    bytes.set(this.#head.subarray(0, GIOP_HEADER_SIZE))
+    return { bytes, length: GIOP_HEADER_SIZE, minor, littleEndian, type }
+  }
+
+  /** Moves octets of the current message to where they belong. */
+  #collect(chunk: Uint8Array, at: number): number {
+    const length = Math.min(this.#missing, chunk.length - at)
+    if (this.#sink !== undefined) append(this.#sink, chunk.subarray(at, at + length), this.#missing)
+    this.#missing -= length
+    if (this.#missing === 0) this.#finishPiece()
+    return at + length
+  }
+
+  #finishPiece(): void {
+    const sink = this.#sink
+    this.#inMessage = false
+    this.#sink = undefined
+    if (sink === undefined) return
+    const id = this.#idOf(sink)
+    const known = id !== undefined && this.#unfinished.get(id) === sink
+    if (this.#more) {
+      if (!known) this.#keepUnfinished(sink, id)
+      return
+    }
+    if (known) {
+      this.#unfinished.delete(id)
+      this.#unfinishedOctets -= sink.length
+    }
+    const { type, minor, littleEndian, length } = sink
+    const header: MessageHeader = { type, minor, littleEndian, more: false, size: length - GIOP_HEADER_SIZE }
+    this.#dispatch(type, minor, messageReader(sink.bytes, 0, header, true))
+  }
+
+  #keepUnfinished(sink: Assembly, id: number | 'GIOP 1.1' | undefined): void {
+    if (id === undefined) throw new CdrError('bad', 'first fragment is too short for a request id')
+    if (this.#unfinished.has(id)) throw new CdrError('bad', `second message with id ${id} before the end of the first`)
+    this.#unfinished.set(id, sink)
+    this.#unfinishedOctets += sink.length
+    this.#checkUnfinished()
+  }
+
+  #idOf(sink: Assembly): number | 'GIOP 1.1' | undefined {
+    if (sink.minor < 2) return 'GIOP 1.1'
+    return sink.length < FRAGMENT_HEADER_SIZE ? undefined : readUlong(sink.bytes, GIOP_HEADER_SIZE, sink.littleEndian)
+  }
+
+  #checkSize(size: number): void {
+    if (size > this.#maxMessageSize) {
+      throw new CdrError('bad', `message of ${size} octets is longer than the limit of ${this.#maxMessageSize}`)
+    }
+  }
+
+  #checkUnfinished(): void {
+    if (this.#unfinished.size > this.#maxUnfinished) {
+      throw new CdrError('bad', `more than ${this.#maxUnfinished} messages without their last fragment`)
+    }
+    if (this.#unfinishedOctets > this.#maxMessageSize) {
+      throw new CdrError('bad', `more than ${this.#maxMessageSize} octets in messages without their last fragment`)
+    }
+  }
+
+  #dispatch(type: number, minor: number, r: CdrReader): void {
+    const handler = this.#handler
+    switch (type) {
+      case MESSAGE.request:
+        if (handler.onRequest !== undefined) return handler.onRequest(readRequest(r, minor), r, minor)
+        break
+      case MESSAGE.reply:
+        if (handler.onReply !== undefined) return handler.onReply(readReply(r, minor), r, minor)
+        break
+      case MESSAGE.cancelRequest:
+        if (handler.onCancelRequest !== undefined) return handler.onCancelRequest(r.ulong())
+        break
+      case MESSAGE.locateRequest:
+        if (handler.onLocateRequest !== undefined) {
+          const { requestId, objectKey } = readLocateRequest(r, minor)
+          return handler.onLocateRequest(requestId, objectKey, minor)
+        }
+        break
+      case MESSAGE.locateReply:
+        if (handler.onLocateReply !== undefined) {
+          const { requestId, status } = readLocateReply(r)
+          return handler.onLocateReply(requestId, status, r)
+        }
+        break
+      case MESSAGE.closeConnection:
+        return handler.onCloseConnection()
+      case MESSAGE.messageError:
+        throw new CdrError('bad', 'peer reports a message error')
+    }
+    throw new CdrError('bad', `unexpected message of type ${type}`)
+  }
+}
+
+/** Adds octets, growing to what is known to come but never much beyond what has come. */
+function append(to: Assembly, octets: Uint8Array, known: number): void {
+  const end = to.length + octets.length
+  if (end > to.bytes.length) {
+    const wanted = Math.min(to.length + known, Math.max(end, TRUSTED_SIZE))
+    const larger = new Uint8Array(Math.max(wanted, 2 * to.bytes.length))
+    larger.set(to.bytes.subarray(0, to.length))
+    to.bytes = larger
+  }
+  to.bytes.set(octets, to.length)
+  to.length = end
+}
+
+function checkMagic(bytes: Uint8Array): void {
+  if (bytes[0] !== 0x47 || bytes[1] !== 0x49 || bytes[2] !== 0x4f || bytes[3] !== 0x50) {
+    throw new CdrError('bad', 'message does not start with GIOP')
+  }
+}
+
+function readUlong(bytes: Uint8Array, at: number, littleEndian: boolean): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, littleEndian)
+}

@@ -1,0 +1,217 @@
+// Transports over sockets, TCP and local ones, with TCP_NODELAY and reading into one buffer shared by a process's
+// connections of one kind.
+
+import net from 'node:net'
+import { devFailed } from '../errors/dev-failed.ts'
+import type { Remote, Transport } from './transport.ts'
+
+/** Where to connect. */
+export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+
+/** Octets waiting to be sent above which no more requests are read from the peer. */
+const READ_PAUSE_AT = 8 * 1024 * 1024
+/** Octets up to this number are copied when the socket cannot take them at once. */
+const COPIED_UP_TO = 16 * 1024
+const READ_BUFFER_SIZE = 64 * 1024
+const KEEP_ALIVE_MS = 60_000
+
+/** Buffer that all sockets of one owner read into: each chunk is consumed before the next is read. */
+export type ReadBuffer = Buffer
+
+export function makeReadBuffer(): ReadBuffer {
+  return Buffer.allocUnsafeSlow(READ_BUFFER_SIZE)
+}
+
+class SocketTransport implements Transport {
+  readonly remote: Remote
+  onData: ((chunk: Uint8Array) => void) | undefined
+  onClose: ((error?: Error) => void) | undefined
+  #socket: net.Socket | undefined
+  #error: Error | undefined
+  #paused = false
+  #closed = false
+
+  constructor(remote: Remote) {
+    this.remote = remote
+  }
+
+  /** Separate from the constructor because the socket needs `received` at its own construction. */
+  use(socket: net.Socket): void {
+    this.#socket = socket
+    if (this.remote.transport === 'tcp') {
+      socket.setNoDelay(true)
+      socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    }
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('drain', () => this.#resume())
+    socket.on('end', () => socket.end())
+    socket.on('close', () => {
+      if (this.#closed) return
+      this.#closed = true
+      this.onClose?.(this.#error)
+    })
+  }
+
+  received(chunk: Uint8Array): void {
+    if (!this.#closed) this.onData?.(chunk)
+  }
+
+  send(bytes: Uint8Array): boolean {
+    const socket = this.#socket
+    if (this.#closed || socket === undefined) return true
+    const backlog = socket.writableLength
+    const copied = backlog > 0 && bytes.length <= COPIED_UP_TO
+    socket.write(copied ? bytes.slice() : bytes)
+    // The kernel took everything during the call unless octets are waiting now.
+    const waiting = socket.writableLength
+    if (waiting === 0) return true
+    if (waiting > READ_PAUSE_AT && !this.#paused) {
+      this.#paused = true
+      socket.pause()
+    }
+    return copied
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#socket?.destroySoon()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket?.resume()
+  }
+}
+
+/**
+ * Connects.
+ * @param signal gives up when aborted
+ * @throws Error of the operating system, or the signal's reason
+ */
+export function connectSocket(address: SocketAddress, buffer: ReadBuffer, signal: AbortSignal): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    const remote: Remote =
+      'path' in address
+        ? { transport: 'unix', host: 'localhost' }
+        : { transport: 'tcp', host: address.host, port: address.port }
+    const transport = new SocketTransport(remote)
+    const onread: net.OnReadOpts = {
+      buffer,
+      callback: (length) => {
+        transport.received(buffer.subarray(0, length))
+        return true
+      },
+    }
+    const socket = net.connect({ ...address, onread })
+    const onAbort = (): void => {
+      socket.destroy()
+      reject(signal.reason)
+    }
+    const onError = (error: Error): void => {
+      signal.removeEventListener('abort', onAbort)
+      reject(error)
+    }
+    if (signal.aborted) {
+      onAbort()
+      return
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.once('error', onError)
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', onAbort)
+      socket.off('error', onError)
+      transport.use(socket)
+      resolve(transport)
+    })
+  })
+}
+
+/** A listening socket. */
+export class Listener {
+  readonly #server: net.Server
+  readonly #buffer: ReadBuffer
+  readonly #onTransport: (transport: Transport) => void
+
+  constructor(buffer: ReadBuffer, onTransport: (transport: Transport) => void) {
+    this.#buffer = buffer
+    this.#onTransport = onTransport
+    // Paused, so that the handle can be taken over before anything is read.
+    this.#server = net.createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket))
+  }
+
+  /** @throws DevFailed `API_CorbaException` when the address cannot be used */
+  async listen(address: SocketAddress): Promise<void> {
+    const options = 'path' in address ? { ...address, readableAll: true, writableAll: true } : address
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: Error): void => {
+        const where = 'path' in address ? address.path : `${address.host}:${address.port}`
+        reject(devFailed('API_CorbaException', `cannot listen on ${where}: ${error.message}`, { cause: error }))
+      }
+      this.#server.once('error', onError)
+      this.#server.listen(options, () => {
+        this.#server.off('error', onError)
+        // Errors of single accepts (too many open files) must not end the process.
+        this.#server.on('error', () => undefined)
+        resolve()
+      })
+    })
+  }
+
+  /** Port in use; 0 for a local socket. */
+  get port(): number {
+    const address = this.#server.address()
+    return address === null || typeof address === 'string' ? 0 : address.port
+  }
+
+  /** Stops accepting; resolves when all accepted sockets are gone, so close those first. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#server.listening) resolve()
+      else this.#server.close(() => resolve())
+    })
+  }
+
+  #accept(accepted: net.Socket): void {
+    const { remoteAddress, remotePort } = accepted
+    const remote: Remote =
+      remoteAddress === undefined || remotePort === undefined
+        ? { transport: 'unix', host: 'localhost' }
+        : { transport: 'tcp', host: remoteAddress.replace(/^::ffff:/, ''), port: remotePort }
+    const transport = new SocketTransport(remote)
+    transport.use(this.#withFixedBuffer(accepted, transport) ?? withDataEvents(accepted, transport))
+    this.#onTransport(transport)
+  }
+
+  /**
+   * The same connection, read into the fixed buffer: about 1 us less for each call. Node has no public way to ask for
+   * this on accepted sockets, so it works on the handle and falls back when there is none.
+   */
+  #withFixedBuffer(accepted: net.Socket, transport: SocketTransport): net.Socket | undefined {
+    const handle: unknown = Reflect.get(accepted, '_handle')
+    if (typeof handle !== 'object' || handle === null || !('readStart' in handle)) return undefined
+    const buffer = this.#buffer
+    const onread: net.OnReadOpts = {
+      buffer,
+      callback: (length) => {
+        transport.received(buffer.subarray(0, length))
+        return true
+      },
+    }
+    const options = { handle, onread, allowHalfOpen: false }
+    const socket = new net.Socket(options)
+    Reflect.set(accepted, '_handle', null)
+    socket.resume()
+    socket.read(0)
+    return socket
+  }
+}
+
+function withDataEvents(socket: net.Socket, transport: SocketTransport): net.Socket {
+  socket.on('data', (chunk) => transport.received(chunk))
+  socket.resume()
+  return socket
+}

@@ -1,0 +1,125 @@
+// What a process has once, however many logical servers live in it: the listening port, connections to others, the
+// event sockets, the clock and the log.
+
+import { type Clock, systemClock } from './clock.ts'
+import { DatabaseClient } from './client/database.ts'
+import { DeviceProxy } from './client/device-proxy.ts'
+import { devFailed } from './errors/dev-failed.ts'
+import type { LocalEvents } from './events/local-events.ts'
+import { EventPublisher } from './events/publisher.ts'
+import { EventSubscriber } from './events/subscriber.ts'
+import { createLogger, type Logger } from './log.ts'
+import { OrbClient } from './orb/orb-client.ts'
+import { OrbServer } from './orb/orb-server.ts'
+import { DeviceServer, type StartServerOptions } from './server/device-server.ts'
+import type { DeviceSpec } from './types/device-spec.ts'
+
+/** Options of {@link TangoProcess.create}. */
+export interface TangoProcessOptions {
+  /** Address to listen on and to publish; loopback when absent. */
+  readonly host?: string
+  /** Port to listen on; a free one when absent or 0. */
+  readonly port?: number
+  /** `host:port` of the database device; `TANGO_HOST` of the environment when absent. */
+  readonly tangoHost?: string
+  readonly clock?: Clock
+  readonly log?: Logger
+  /** `false` for a process that only calls others. */
+  readonly listen?: boolean
+}
+
+/** The Tango side of an operating-system process. Whoever creates it closes it. */
+export class TangoProcess implements AsyncDisposable {
+  readonly tangoHost: string | undefined
+  readonly orb: OrbServer
+  readonly client: OrbClient
+  readonly clock: Clock
+  readonly log: Logger
+  /** Sends the events of this process's devices. */
+  readonly events: EventPublisher
+  /** Receives events of any device. */
+  readonly subscriber: EventSubscriber
+  readonly #servers = new Set<DeviceServer>()
+  #database: DatabaseClient | undefined
+  #closed: Promise<void> | undefined
+
+  private constructor(options: TangoProcessOptions) {
+    this.tangoHost = options.tangoHost ?? process.env.TANGO_HOST
+    this.clock = options.clock ?? systemClock
+    this.log = options.log ?? createLogger({ clock: this.clock })
+    this.orb = new OrbServer()
+    this.client = new OrbClient()
+    this.client.registerLocal(this.orb)
+    this.events = new EventPublisher({ clock: this.clock, log: this.log, host: options.host ?? '127.0.0.1' })
+    this.subscriber = new EventSubscriber(this)
+  }
+
+  /** Makes the process ready: listens unless told otherwise. Nothing is contacted yet. */
+  static async create(options: TangoProcessOptions = {}): Promise<TangoProcess> {
+    const made = new TangoProcess(options)
+    if (options.listen !== false) {
+      await made.orb.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 })
+    }
+    return made
+  }
+
+  /** Events between devices and subscribers of this process. */
+  get localEvents(): LocalEvents {
+    return this.events.local
+  }
+
+  /** The logical servers that run here. */
+  get servers(): readonly DeviceServer[] {
+    return [...this.#servers]
+  }
+
+  /**
+   * Typed client of the database device.
+   * @throws DevFailed `API_CantConnectToDatabase` when no `TANGO_HOST` is known
+   */
+  database(): DatabaseClient {
+    if (this.tangoHost === undefined) {
+      throw devFailed('API_CantConnectToDatabase', 'TANGO_HOST is not set; set it to host:port of the database device')
+    }
+    this.#database ??= new DatabaseClient(this)
+    return this.#database
+  }
+
+  /** A proxy of any device; connects when it is used first. Typed when a spec is given. */
+  proxy(name: string): DeviceProxy<DeviceSpec>
+  proxy<S extends DeviceSpec>(name: string, spec: S): DeviceProxy<S>
+  proxy(name: string, spec?: DeviceSpec): DeviceProxy<DeviceSpec> {
+    return new DeviceProxy(this, name, spec)
+  }
+
+  /**
+   * Starts a logical server: its devices are created, initialised and, with a database, exported, the admin device last.
+   * @throws DevFailed when the database does not know the server or it runs already; nothing is left behind then
+   */
+  async startServer(options: StartServerOptions): Promise<DeviceServer> {
+    if (this.#closed !== undefined) throw devFailed('API_ShutdownInProgress', 'this process is closing')
+    const server = await DeviceServer.start(this, options)
+    this.#servers.add(server)
+    // never rejects
+    void server.stopped.then(() => this.#servers.delete(server))
+    return server
+  }
+
+  /** Stops all servers (they are unexported), then closes sockets and connections. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()))
+    await this.subscriber.close()
+    await this.events.close()
+    await this.orb.close()
+    await this.client.close()
+  }
+}

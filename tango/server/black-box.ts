@@ -1,0 +1,70 @@
+// The last requests of a device, kept cheaply and formatted only when somebody reads them.
+
+import type { DevError } from '../errors/dev-failed.ts'
+import { DevFailed } from '../errors/dev-failed.ts'
+
+const DEPTH = 50
+
+interface Entry {
+  time: number
+  operation: string
+  detail: string
+  host: string
+  client: string
+}
+
+/** Ring of the last requests. */
+export class BlackBox {
+  readonly #entries: Entry[] = []
+  #next = 0
+
+  /**
+   * Notes a request.
+   * @param time seconds since 1970
+   * @param detail what is in parentheses behind the operation, may be empty
+   * @param host address of the caller
+   * @param client such as `CPP/Python client with PID 7`, may be empty
+   */
+  note(time: number, operation: string, detail: string, host: string, client: string): void {
+    const entry = this.#entries[this.#next]
+    if (entry === undefined) this.#entries[this.#next] = { time, operation, detail, host, client }
+    else {
+      entry.time = time
+      entry.operation = operation
+      entry.detail = detail
+      entry.host = host
+      entry.client = client
+    }
+    this.#next = (this.#next + 1) % DEPTH
+  }
+
+  /**
+   * The newest `count` requests, newest first.
+   * @throws DevFailed `API_BlackBoxArgument`, `API_BlackBoxEmpty`
+   */
+  read(count: number): string[] {
+    if (count <= 0) throw failure('API_BlackBoxArgument', 'Argument to read black box out of range')
+    if (this.#entries.length === 0) throw failure('API_BlackBoxEmpty', 'Nothing stored yet in black-box')
+    const lines: string[] = []
+    for (let back = 1; back <= Math.min(count, this.#entries.length); back += 1) {
+      const entry = this.#entries[(this.#next - back + DEPTH) % DEPTH]
+      if (entry !== undefined) lines.push(format(entry))
+    }
+    return lines
+  }
+}
+
+function failure(reason: string, desc: string): DevFailed {
+  const error: DevError = { reason, severity: 'ERR', desc, origin: 'BlackBox::read' }
+  return new DevFailed([error])
+}
+
+function format(entry: Entry): string {
+  const date = new Date(entry.time * 1000)
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0')
+  const day = `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds(), date.getMilliseconds() / 10].map(two).join(':')
+  const detail = entry.detail === '' ? '' : ` (${entry.detail})`
+  const client = entry.client === '' ? '' : ` (${entry.client})`
+  return `${day} ${time} : Operation ${entry.operation}${detail} requested from ${entry.host}${client}`
+}

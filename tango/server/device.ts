@@ -1,0 +1,213 @@
+// Base class of all devices, and the value that a device class file exports. What a device does for the framework is in
+// hosted-device.ts; here is only what its author sees.
+
+import type { DevFailed } from '../errors/dev-failed.ts'
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../log.ts'
+import type { TangoProcess } from '../process.ts'
+import type {
+  AttributeInput,
+  AttributeSpec,
+  DeviceSpec,
+  PropertiesOf,
+  Serves,
+} from '../types/device-spec.ts'
+import type { DevState } from '../types/dev-state.ts'
+import type { Reading } from '../types/reading.ts'
+import type { AttributeConfig5 } from '../wire/tango-config.ts'
+import type { DeviceServer } from './device-server.ts'
+
+/** Options of {@link Device.setState}. */
+export interface SetStateOptions {
+  /** Push State and Status even when both are as before. */
+  readonly always?: boolean
+}
+
+/** Handlers of an attribute that is added at run time. */
+export interface AttributeHandlers {
+  read?(): unknown
+  write?(value: never): void | Promise<void>
+}
+
+/** Limits of an attribute; what is absent stays, `undefined` removes one. */
+export interface AttributeLimits {
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+}
+
+/** A timer of {@link Device.every}. */
+export interface DeviceTimer {
+  stop(): void
+}
+
+/** What the framework gives to a device; opaque to subclasses, which use the methods of {@link Device}. */
+export interface DeviceContext {
+  readonly name: string
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly log: Logger
+  readonly clock: Clock
+  readonly tango: TangoProcess
+  readonly server: DeviceServer
+  readonly state: DevState
+  readonly status: string
+  /** Aborts when the device is deleted or its server stops. */
+  readonly signal: AbortSignal
+  setState(state: DevState, status: string | undefined, always: boolean): void
+  push(key: string, value: unknown): void
+  setWritten(key: string, value: unknown): void
+  every(ms: number, fn: () => void): DeviceTimer
+  addAttribute(key: string, spec: AttributeSpec, handlers: AttributeHandlers): void
+  removeAttribute(key: string): void
+  setAttributeLimits(key: string, limits: AttributeLimits): void
+  attributeConfig(key: string): AttributeConfig5
+  memorize(key: string, value: unknown): Promise<void>
+}
+
+/**
+ * A Tango device. Subclasses serve a spec: one `readX` or `writeX` per attribute and one method per command, see
+ * `Serves`. They normally declare no constructor; `init` is the place for start-up work.
+ */
+export abstract class Device<S extends DeviceSpec = DeviceSpec> {
+  readonly #context: DeviceContext
+
+  constructor(context: DeviceContext) {
+    this.#context = context
+  }
+
+  /** Name as in the database, `motor/icepap/1`. */
+  get name(): string {
+    return this.#context.name
+  }
+
+  /** Device properties, typed and checked; read again at Init. */
+  get properties(): PropertiesOf<S['properties']> {
+    // the framework has checked every value against the spec, which the compiler cannot see
+    return this.#context.properties as PropertiesOf<S['properties']>
+  }
+
+  /** Logger whose records carry the device's name. */
+  get log(): Logger {
+    return this.#context.log
+  }
+
+  /** The clock of the process; virtual in tests. */
+  get clock(): Clock {
+    return this.#context.clock
+  }
+
+  /** The process: proxies to other devices, the database. */
+  get tango(): TangoProcess {
+    return this.#context.tango
+  }
+
+  /** The server that holds this device. */
+  get server(): DeviceServer {
+    return this.#context.server
+  }
+
+  /** State as last set; INIT while `init` runs, and ON afterwards if `init` set none. */
+  get state(): DevState {
+    return this.#context.state
+  }
+
+  /** Status as last set, or `The device is in X state.` */
+  get status(): string {
+    return this.#context.status
+  }
+
+  /** Aborts when the device is deleted or its server stops. */
+  get signal(): AbortSignal {
+    return this.#context.signal
+  }
+
+  /**
+   * Sets State and Status and pushes their change events, State first, if they differ from before.
+   * @param status text for people; `The device is in X state.` when absent
+   */
+  setState(state: DevState, status?: string, options: SetStateOptions = {}): void {
+    this.#context.setState(state, status, options.always === true)
+  }
+
+  /**
+   * Sends a change event with the value, or with the error if it is a DevFailed. Events of one device leave in the
+   * order of the calls. Costs next to nothing while nobody listens.
+   */
+  push<K extends keyof S['attributes'] & string>(
+    attribute: K,
+    value: AttributeInput<S['attributes'][K]> | Reading<AttributeInput<S['attributes'][K]>> | DevFailed,
+  ): void {
+    this.#context.push(attribute, value)
+  }
+
+  /** Sets the written part (set point) that clients see, without calling the write handler. */
+  setWritten<K extends keyof S['attributes'] & string>(
+    attribute: K,
+    value: AttributeInput<S['attributes'][K]>,
+  ): void {
+    this.#context.setWritten(attribute, value)
+  }
+
+  /** Calls `fn` every `ms`, until stopped or the device is deleted; what it throws is logged. */
+  every(ms: number, fn: () => void): DeviceTimer {
+    return this.#context.every(ms, fn)
+  }
+
+  /** Seconds since 1970. */
+  now(): number {
+    return this.#context.clock.now()
+  }
+
+  /** Adds an attribute at run time; clients of the interface-change event are told. */
+  addAttribute(key: string, spec: AttributeSpec, handlers: AttributeHandlers): void {
+    this.#context.addAttribute(key, spec, handlers)
+  }
+
+  /** Removes an attribute that was added at run time. */
+  removeAttribute(key: string): void {
+    this.#context.removeAttribute(key)
+  }
+
+  /** Sets `min_value` and `max_value` of the live configuration and tells subscribers of it; not stored. */
+  setAttributeLimits(key: keyof S['attributes'] & string, limits: AttributeLimits): void {
+    this.#context.setAttributeLimits(key, limits)
+  }
+
+  /** Live configuration of an attribute, as clients get it: numbers are texts. */
+  attributeConfig(key: keyof S['attributes'] & string): AttributeConfig5 {
+    return this.#context.attributeConfig(key)
+  }
+
+  /** Stores the set point of a memorized attribute in the database (`__value`). */
+  memorize<K extends keyof S['attributes'] & string>(
+    key: K,
+    value: AttributeInput<S['attributes'][K]>,
+  ): Promise<void> {
+    return this.#context.memorize(key, value)
+  }
+
+  /** Runs after the properties are set: at start, at the command Init and at DevRestart. A throw means FAULT. */
+  init?(): void | Promise<void>
+
+  /** Runs before `init` of the command Init, at removal and at shut-down. */
+  deleted?(): void | Promise<void>
+
+  /** Computes State when clients ask; `setState` still decides what is pushed. */
+  stateRead?(): DevState | Promise<DevState>
+
+  /** Computes Status when clients ask. */
+  statusRead?(): string | Promise<string>
+}
+
+/** What a device class file exports as default. */
+export interface DeviceClass<S extends DeviceSpec = DeviceSpec> {
+  readonly spec: S
+  create(context: DeviceContext): Device<S>
+}
+
+/** Joins a spec with the class that serves it; the compiler checks that every handler is there with the right types. */
+export function deviceClass<S extends DeviceSpec>(
+  spec: S,
+  Class: new (context: DeviceContext) => Device<S> & Serves<S>,
+): DeviceClass<S> {
+  return { spec, create: (context) => new Class(context) }
+}

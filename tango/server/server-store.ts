@@ -1,0 +1,123 @@
+// Where a server keeps what outlives it: the Tango database, or its own memory when it runs without one.
+
+import type { AttributeProperties, ConfigChange } from './attribute-config.ts'
+import type { DeviceDeclaration } from './device-server.ts'
+import { type PropertyLines, propertyLines } from './properties.ts'
+
+/** All that is stored of one device; attribute names are in lower case. */
+export interface DeviceContent {
+  readonly properties: PropertyLines
+  readonly classProperties: PropertyLines
+  readonly attributes: ReadonlyMap<string, AttributeProperties>
+  readonly classAttributes: ReadonlyMap<string, AttributeProperties>
+}
+
+/** A device to serve. */
+export interface StoredDevice {
+  readonly name: string
+  readonly class: string
+  readonly content: DeviceContent
+}
+
+/** Storage of one logical server. */
+export interface ServerStore {
+  /**
+   * Devices of the server without its admin device, by class, in the order of the store.
+   * @throws DevFailed when the server is unknown or runs already
+   */
+  load(): Promise<readonly StoredDevice[]>
+  /** What is stored of a device now. */
+  content(className: string, device: string): Promise<DeviceContent>
+  /** Stores and removes properties of a device. */
+  changeDevice(device: string, change: ConfigChange): Promise<void>
+  /** Stores and removes properties of an attribute. */
+  changeAttribute(device: string, attribute: string, change: ConfigChange): Promise<void>
+  /** Defines a device; an alias and properties that it has already are replaced. */
+  addDevice(declaration: DeviceDeclaration): Promise<void>
+  deleteDevice(name: string): Promise<void>
+  exportDevice(name: string, ior: string): Promise<void>
+  unexportDevice(name: string): Promise<void>
+  unexportServer(): Promise<void>
+}
+
+/** A device of which nothing is stored. */
+export const EMPTY_CONTENT: DeviceContent = {
+  properties: new Map(),
+  classProperties: new Map(),
+  attributes: new Map(),
+  classAttributes: new Map(),
+}
+
+/** Storage of a server without a database: what it was started with and what was set since then. */
+export class LocalStore implements ServerStore {
+  readonly #devices = new Map<
+    string,
+    {
+      readonly declaration: DeviceDeclaration
+      readonly properties: Map<string, readonly string[]>
+      readonly attributes: Map<string, Map<string, readonly string[]>>
+    }
+  >()
+
+  constructor(devices: readonly DeviceDeclaration[]) {
+    for (const device of devices) this.#add(device)
+  }
+
+  async load(): Promise<readonly StoredDevice[]> {
+    return Array.from(this.#devices.values(), ({ declaration }) => ({
+      name: declaration.name,
+      class: declaration.class,
+      content: this.#content(declaration.name),
+    }))
+  }
+
+  async content(_className: string, device: string): Promise<DeviceContent> {
+    return this.#content(device)
+  }
+
+  async changeDevice(device: string, change: ConfigChange): Promise<void> {
+    const stored = this.#devices.get(device.toLowerCase())
+    if (stored !== undefined) apply(stored.properties, change)
+  }
+
+  async changeAttribute(device: string, attribute: string, change: ConfigChange): Promise<void> {
+    const stored = this.#devices.get(device.toLowerCase())
+    if (stored === undefined) return
+    const name = attribute.toLowerCase()
+    const properties = stored.attributes.get(name) ?? new Map<string, readonly string[]>()
+    stored.attributes.set(name, properties)
+    apply(properties, change)
+  }
+
+  async addDevice(declaration: DeviceDeclaration): Promise<void> {
+    this.#add(declaration)
+  }
+
+  async deleteDevice(name: string): Promise<void> {
+    this.#devices.delete(name.toLowerCase())
+  }
+
+  async exportDevice(): Promise<void> {}
+  async unexportDevice(): Promise<void> {}
+  async unexportServer(): Promise<void> {}
+
+  #add(declaration: DeviceDeclaration): void {
+    const properties = new Map(propertyLines(Object.entries(declaration.properties ?? {})))
+    this.#devices.set(declaration.name.toLowerCase(), { declaration, properties, attributes: new Map() })
+  }
+
+  #content(device: string): DeviceContent {
+    const stored = this.#devices.get(device.toLowerCase())
+    if (stored === undefined) return EMPTY_CONTENT
+    return { ...EMPTY_CONTENT, properties: new Map(stored.properties), attributes: copyOf(stored.attributes) }
+  }
+}
+
+function apply(properties: Map<string, readonly string[]>, change: ConfigChange): void {
+  for (const [name, lines] of change.put) properties.set(name.toLowerCase(), lines)
+  for (const name of change.remove) properties.delete(name.toLowerCase())
+}
+
+function copyOf(attributes: ReadonlyMap<string, AttributeProperties>): Map<string, AttributeProperties> {
+  return new Map(Array.from(attributes, ([name, properties]) => [name, new Map(properties)]))
+}
