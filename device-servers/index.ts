@@ -12,7 +12,7 @@ export type {
   MotorDriver,
 } from './driver.ts'
 export { defineCounterController, defineMotorController } from './driver.ts'
-export type { AskOptions, Line, LineContext, LineOptions } from './line.ts'
+export type { AskOptions, ConnectionCallback, Line, LineContext, LineOptions } from './line.ts'
 export { openLine } from './line.ts'
-export type { ScriptedBox, TestDriverContext } from './testing.ts'
+export type { Answer, ScriptedBox, TestDriverContext } from './testing.ts'
 export { driverContext, scriptedBox } from './testing.ts'

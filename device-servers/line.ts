@@ -23,6 +23,9 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
+/** Told when a line is lost, with the reason, and when it is back. */
+export type ConnectionCallback = (connected: boolean, reason?: string) => void
+
 /** One open line. Errors: `Line_TimedOut`, `Line_Closed`, `Line_BadAnswer` (an answer without end). */
 export interface Line {
   /** Sends a question and resolves with the answer, without its line end. Questions are sent one after the other. */
@@ -31,7 +34,7 @@ export interface Line {
   tell(text: string): Promise<void>
   readonly connected: boolean
   /** Calls back at each loss and each return of the connection; a time-out counts as a loss. */
-  onConnectionChange(callback: (connected: boolean) => void): void
+  onConnectionChange(callback: ConnectionCallback): void
   close(): Promise<void>
 }
 
@@ -80,7 +83,7 @@ class TcpLine implements Line {
   readonly #timeoutMs: number
   readonly #complete: (received: string) => boolean
   readonly #clock: Clock
-  readonly #callbacks: ((connected: boolean) => void)[] = []
+  readonly #callbacks: ConnectionCallback[] = []
   #state: LineState = 'opening'
   #socket: Socket | undefined
   #queue: Question[] = []
@@ -105,7 +108,7 @@ class TcpLine implements Line {
     return this.#state === 'up'
   }
 
-  onConnectionChange(callback: (connected: boolean) => void): void {
+  onConnectionChange(callback: ConnectionCallback): void {
     this.#callbacks.push(callback)
   }
 
@@ -214,7 +217,7 @@ class TcpLine implements Line {
     this.#finishCurrent()
     const desc = `${this.#box}: no answer to "${question.text}" within ${question.timeoutMs} ms`
     question.reject(devFailed('Line_TimedOut', desc))
-    this.#reopen(`no answer within ${question.timeoutMs} ms`)
+    this.#reopen(`no answer to "${question.text}" within ${question.timeoutMs} ms`)
   }
 
   /** A new connection at once: an answer that comes late must not reach the next question. */
@@ -314,6 +317,6 @@ class TcpLine implements Line {
   }
 
   #notify(connected: boolean): void {
-    for (const callback of this.#callbacks) callback(connected)
+    for (const callback of this.#callbacks) callback(connected, connected ? undefined : this.#reason)
   }
 }

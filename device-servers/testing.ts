@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '#tango'
 import { devFailed } from '#tango/pure'
 import type { DriverContext } from './driver.ts'
-import type { Line, LineOptions } from './line.ts'
+import type { ConnectionCallback, Line, LineOptions } from './line.ts'
 
 /** An in-memory box: it remembers what it was asked and can be unplugged. */
 export interface ScriptedBox {
@@ -87,7 +87,7 @@ interface MemoryLineOptions {
 
 class MemoryLine implements Line {
   readonly #options: MemoryLineOptions
-  readonly #callbacks: ((connected: boolean) => void)[] = []
+  readonly #callbacks: ConnectionCallback[] = []
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -111,7 +111,7 @@ class MemoryLine implements Line {
     this.#options.received.push(text)
   }
 
-  onConnectionChange(callback: (connected: boolean) => void): void {
+  onConnectionChange(callback: ConnectionCallback): void {
     this.#callbacks.push(callback)
   }
 
@@ -120,7 +120,7 @@ class MemoryLine implements Line {
   }
 
   notify(connected: boolean): void {
-    if (!this.#closed) for (const callback of this.#callbacks) callback(connected)
+    if (!this.#closed) for (const callback of this.#callbacks) callback(connected, connected ? undefined : 'unplugged')
   }
 
   async #ask(question: string, timeoutMs: number, signal?: AbortSignal): Promise<string> {

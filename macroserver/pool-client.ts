@@ -15,46 +15,69 @@ const CHECK_ROUNDS = 2000
 /** The pools of a macro server, as macros and scans use them. */
 export class PoolClient implements ScanSystem {
   readonly #tango: TangoProcess
-  readonly #pool: DeviceProxy<typeof poolInterface>
+  readonly #pools: readonly DeviceProxy<typeof poolInterface>[]
   #elements = new Map<string, ElementReference>()
+  #byFullName = new Map<string, ElementReference>()
+  #sorted: readonly ElementReference[] = []
+  #unreachable: readonly string[] = []
   #prepared: { key: string; group: PreparedGroup } | undefined
 
-  constructor(tango: TangoProcess, poolName: string) {
+  /** @param pools device names or aliases */
+  constructor(tango: TangoProcess, pools: string | readonly string[]) {
     this.#tango = tango
-    this.#pool = tango.proxy(poolName, poolInterface)
+    this.#pools = (typeof pools === 'string' ? [pools] : pools).map((name) => tango.proxy(name, poolInterface))
   }
 
   /** Reads the elements and connects; called once before macros run, and again when elements have changed. */
   async load(): Promise<void> {
-    const reading = await this.#pool.read('elements')
-    const value = reading.value === undefined ? undefined : decodeEncoded(reading.value)
-    const list = isRecord(value) && Array.isArray(value.new) ? value.new : []
-    this.#elements = new Map()
-    for (const item of list) {
-      const element = elementOf(item)
-      if (element !== undefined) this.#elements.set(element.name.toLowerCase(), element)
-    }
+    const lists = await Promise.all(
+      this.#pools.map(async (pool) => {
+        const reading = await pool.read('elements')
+        const value = reading.value === undefined ? undefined : decodeEncoded(reading.value)
+        const list = isRecord(value) && Array.isArray(value.new) ? value.new : []
+        return list.flatMap((item) => elementReference(item, pool.name) ?? [])
+      }),
+    )
+    this.setElements(lists.flat())
+  }
+
+  /** Takes over elements that somebody else has read. */
+  setElements(elements: readonly ElementReference[], unreachable: readonly string[] = []): void {
+    this.#elements = new Map(elements.map((e) => [e.name.toLowerCase(), e]))
+    this.#byFullName = new Map(elements.flatMap((e) => [[e.fullName.toLowerCase(), e] as const, [e.device, e] as const]))
+    this.#sorted = [...elements].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    this.#unreachable = unreachable
     this.#prepared = undefined
+  }
+
+  /** Pools whose elements are not known because they do not answer. */
+  get unreachable(): readonly string[] {
+    return this.#unreachable
+  }
+
+  /** Connects to the pools and opens what scans use first. */
+  async warmUp(): Promise<void> {
+    await Promise.allSettled(this.#pools.map((pool) => pool.ping()))
   }
 
   /** Elements sorted by name, of one interface when given. */
   elements(interfaceName?: string): readonly ElementReference[] {
-    const all = [...this.#elements.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
-    return interfaceName === undefined ? all : all.filter((e) => e.interfaces.includes(interfaceName))
+    return interfaceName === undefined ? this.#sorted : this.#sorted.filter((e) => e.interfaces.includes(interfaceName))
   }
 
   /** Element by alias, device or full name, compared without case. */
   find(name: string): ElementReference | undefined {
     const key = name.toLowerCase()
-    return this.#elements.get(key) ?? this.elements().find((e) => e.fullName.toLowerCase() === key || e.device === key)
+    return this.#elements.get(key) ?? this.#byFullName.get(key)
   }
 
   async checkTargets(moveables: readonly ElementReference[], rounds: Iterable<readonly number[]>): Promise<void> {
+    const pool = this.#poolOf(moveables)
     const names = moveables.map((m) => m.name)
     let targets: number[] = []
     const flush = async () => {
       if (targets.length === 0) return
-      await this.#pool.command('checkTargets', { svalue: names, dvalue: Float64Array.from(targets) })
+      await pool.command('checkTargets', { svalue: names, dvalue: Float64Array.from(targets) })
       targets = []
     }
     for (const round of rounds) {
@@ -65,7 +88,7 @@ export class PoolClient implements ScanSystem {
   }
 
   async moveTo(moveables: readonly ElementReference[], targets: readonly number[], abort: AbortSignal): Promise<DoubleStringArray> {
-    return await this.#pool.command(
+    return await this.#poolOf(moveables).command(
       'moveTo',
       { svalue: moveables.map((m) => m.name), dvalue: Float64Array.from(targets) },
       { timeoutMs: LONGEST_CALL_MS, signal: abort },
@@ -74,7 +97,7 @@ export class PoolClient implements ScanSystem {
 
   async positions(moveables: readonly ElementReference[]): Promise<readonly number[]> {
     if (moveables.length === 0) return []
-    return [...(await this.#pool.command('positions', moveables.map((m) => m.name)))]
+    return [...(await this.#poolOf(moveables).command('positions', moveables.map((m) => m.name)))]
   }
 
   async units(moveables: readonly ElementReference[]): Promise<readonly string[]> {
@@ -112,13 +135,24 @@ export class PoolClient implements ScanSystem {
   }
 
   async stop(elements: readonly ElementReference[]): Promise<void> {
-    await this.#pool.command('stopElements', elements.map((e) => e.name))
+    await this.#endElements('stopElements', elements)
   }
   async abort(elements: readonly ElementReference[]): Promise<void> {
-    await this.#pool.command('abortElements', elements.map((e) => e.name))
+    await this.#endElements('abortElements', elements)
   }
   async release(elements: readonly ElementReference[]): Promise<void> {
-    await this.#pool.command('releaseElements', elements.map((e) => e.name))
+    await this.#endElements('releaseElements', elements)
+  }
+
+  /** Sends the names to each pool that has some of them; all are tried. */
+  async #endElements(command: 'stopElements' | 'abortElements' | 'releaseElements', elements: readonly ElementReference[]): Promise<void> {
+    const results = await Promise.allSettled(
+      this.#pools.map(async (pool, i) => {
+        const names = elements.filter((e) => this.#pools[0]?.name === pool.name ? !this.#belongsToOther(e) : this.#belongsTo(e, i)).map((e) => e.name)
+        if (names.length > 0) await pool.command(command, names)
+      }),
+    )
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
   async #positionConfig(moveable: ElementReference) {

@@ -46,7 +46,7 @@ export async function createGroup(pool: Pool, type: GroupType, argument: readonl
     return element
   })
   const id = pool.elements.nextId()
-  const device = `${GROUP_PREFIX[type]}/${pool.alias}/${name}`.toLowerCase()
+  const device = `${GROUP_PREFIX[type]}/${pool.poolAlias}/${name}`.toLowerCase()
   const element: Element = {
     id,
     name,

@@ -69,7 +69,11 @@ function readRack(json: unknown, place: string): IcepapOptions {
   const { axes } = fields(json, place, ['axes'])
   if (axes === undefined)
     return { axes: Object.fromEntries(DEMO_AXES.map((number) => [number, { name: `mot0${number}` }])) }
-  const numbered = Object.entries(record(axes, `${place}.axes`)).map(([number, options]) => {
+  // a list of numbers stands for axes with the default settings
+  const byNumber = Array.isArray(axes)
+    ? Object.fromEntries(axes.map((number) => [String(number), { name: `mot0${String(number)}` }]))
+    : record(axes, `${place}.axes`)
+  const numbered = Object.entries(byNumber).map(([number, options]) => {
     const axisPlace = `${place}.axes.${number}`
     if (!isBoardAddress(Number(number)))
       throw new Error(`${axisPlace}: no such axis; take 10 x rack + slot, slot 1 to 8`)

@@ -1,5 +1,5 @@
 // A four-channel ALBA Em# electrometer (firmware 2.2) on TCP, polled readout; its currents come from the world.
-// Commands and answers as published clients use them; the table is in docs/reference/simulators.md. Streaming is not simulated.
+// Commands and answers as published clients use them: docs/reference/simulators.md. Streaming is not simulated.
 import { type Client, LineSplitter, type Session } from './line-server.ts'
 import type { World } from './world.ts'
 

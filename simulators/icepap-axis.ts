@@ -1,5 +1,5 @@
 // One IcePAP axis: motion, switches, registers, status word. Pure functions of the time handed in; no clock, no text.
-// "Physical" positions are steps of the motor itself; registers are shifted against them, switches and the world are not.
+// "Physical" positions are steps of the motor itself; registers are shifted against them, switches are not.
 import { type Motion, type MotionStart, planJog, planMove, planStop, rest } from './motion-profile.ts'
 
 /** What a simulated axis is at power-up; all positions in steps, speeds in steps/s. */

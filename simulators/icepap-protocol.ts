@@ -1,5 +1,5 @@
 // IcePAP wire text: bytes -> commands, answers -> text. Pure, no socket, no motor.
-// Framing as seen on the wire of a published client: CR ends a command, binary blocks follow keywords that start with '*'.
+// Framing as recorded from a published client: CR ends a command, binary blocks follow keywords that start with '*'.
 
 /** One command as received. */
 export interface IcepapCommand {

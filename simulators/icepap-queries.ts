@@ -4,7 +4,7 @@ import { type IcepapBoard, OUTPUTS, SETTINGS } from './icepap-board.ts'
 import { parameterAt } from './icepap-moves.ts'
 import { ICEPAP_ERRORS, type IcepapAnswer, IcepapError } from './icepap-protocol.ts'
 import { pathPosition } from './icepap-tables.ts'
-import { configName, hex, integer, number, register, word } from './icepap-words.ts'
+import { configName, decimal, hex, integer, number, register, word } from './icepap-words.ts'
 
 /** Answers one query of one board at one time. */
 export type BoardQuery = (board: IcepapBoard, args: readonly string[], tS: number) => IcepapAnswer
@@ -58,9 +58,9 @@ export const BOARD_QUERIES: Readonly<Record<string, BoardQuery>> = {
     const name = register(args[0])
     return String(Math.round(axis.register(name, tS) * axis.encoderRatio(name)))
   },
-  VELOCITY: ({ axis }, args, tS) => String(velocityKind(axis, args, tS)),
-  ACCTIME: ({ axis }, args) => String(acctimeKind(axis, args)),
-  JOG: ({ axis }, _args, tS) => String(axis.speedAt(tS)),
+  VELOCITY: ({ axis }, args, tS) => decimal(velocityKind(axis, args, tS)),
+  ACCTIME: ({ axis }, args) => decimal(acctimeKind(axis, args)),
+  JOG: ({ axis }, _args, tS) => decimal(axis.speedAt(tS)),
   HOMESTAT: ({ axis }, _args, tS) => searchText(axis, tS),
   SRCHSTAT: ({ axis }, _args, tS) => searchText(axis, tS),
   HOMEPOS: ({ axis }, args, tS) => searchPosition(axis, register(args[0]), tS),
@@ -92,12 +92,12 @@ export const BOARD_QUERIES: Readonly<Record<string, BoardQuery>> = {
   PARPOS: (board, _args, tS) => {
     const parameter = parameterAt(board, tS)
     if (parameter === undefined) throw new IcepapError('Axis is not on its trajectory')
-    return String(parameter)
+    return decimal(parameter)
   },
   PARVAL: ({ path }, [text]) => {
     const value = path === undefined ? undefined : pathPosition(path, number(text))
     if (value === undefined) throw new IcepapError(ICEPAP_ERRORS.range)
-    return String(value)
+    return decimal(value)
   },
   ...Object.fromEntries(
     Object.keys(SETTINGS).map((name): [string, BoardQuery] => [name, ({ settings }) => settings.get(name) ?? '']),
@@ -107,13 +107,13 @@ export const BOARD_QUERIES: Readonly<Record<string, BoardQuery>> = {
   ),
 }
 
-/** Answer to `?VER [INFO|SAVED]`. */
+/** Answer to `?VER [INFO|SAVED]`: the version in use, or the report of all parts. */
 export function version(args: readonly string[]): IcepapAnswer {
-  return args[0]?.toUpperCase() === 'INFO' ? VERSION_LINES : ICEPAP_VERSION
+  return /^(INFO|SAVED)$/i.test(args[0] ?? '') ? VERSION_LINES : ICEPAP_VERSION
 }
 
 const STOP_TEXTS: Readonly<Record<number, string>> = {
-  0: 'End of movement',
+  0: 'No abnormal stop condition',
   1: 'Stop',
   2: 'Abort',
   3: 'Limit+ reached',

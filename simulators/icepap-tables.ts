@@ -72,7 +72,7 @@ export function decodePath(words: Uint16Array, kind: Path['kind']): Path | undef
   return { kind, points }
 }
 
-/** Position on a trajectory; undefined outside its parameter range. A path without slopes goes straight between points. */
+/** Position on a trajectory; undefined outside its parameter range. Without slopes it is straight between points. */
 export function pathPosition({ points }: Path, parameter: number): number | undefined {
   const after = points.findIndex((point) => point.parameter >= parameter)
   const right = points[after]

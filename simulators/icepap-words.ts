@@ -53,3 +53,8 @@ export function configName(axis: IcepapAxis, name: string): string {
   if (!axis.config.has(name.toUpperCase())) throw new IcepapError(ICEPAP_ERRORS.parameters)
   return name.toUpperCase()
 }
+
+/** A number as the box prints it: twelve digits, without rounding noise. */
+export function decimal(value: number): string {
+  return String(Number(value.toPrecision(12)))
+}

@@ -1,5 +1,6 @@
 // An IcePAP rack on TCP: master controller and driver boards, as published clients talk to it.
-// The wire is in icepap-protocol.ts, one board's commands in icepap-queries.ts and icepap-actions.ts; this file has addressing and system commands.
+// Addressing and system commands; the wire is in icepap-protocol.ts, one board's commands in icepap-queries.ts and
+// icepap-actions.ts.
 
 import { BOARD_ACTIONS, loadTable } from './icepap-actions.ts'
 import { DEFAULT_AXIS, type IcepapAxisOptions } from './icepap-axis.ts'

@@ -1,5 +1,5 @@
 // The world between the simulated boxes: beam, ring current and what each detector sees of them.
-// Pure functions of axis positions and time, plus seeded counting noise. Lengths in user units (mm), currents in nA, times in s.
+// Functions of axis positions and time, plus seeded counting noise. Lengths in user units (mm), currents in nA, times in s.
 import { poisson, type Random, seededRandom } from './random.ts'
 import { gaussian, knifeEdge, ringCurrent } from './responses.ts'
 

@@ -1,9 +1,11 @@
 // What a process has once, however many logical servers live in it: the listening port, connections to others, the
 // event sockets, the clock and the log.
 
-import { type Clock, systemClock } from './clock.ts'
-import { DatabaseClient } from './client/database.ts'
+import type { ClientHost } from './client/client-host.ts'
+import { DeviceConnections } from './client/connections.ts'
+import type { DatabaseClient } from './client/database.ts'
 import { DeviceProxy } from './client/device-proxy.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { devFailed } from './errors/dev-failed.ts'
 import type { LocalEvents } from './events/local-events.ts'
 import { EventPublisher } from './events/publisher.ts'
@@ -29,7 +31,7 @@ export interface TangoProcessOptions {
 }
 
 /** The Tango side of an operating-system process. Whoever creates it closes it. */
-export class TangoProcess implements AsyncDisposable {
+export class TangoProcess implements ClientHost, AsyncDisposable {
   readonly tangoHost: string | undefined
   readonly orb: OrbServer
   readonly client: OrbClient
@@ -39,18 +41,20 @@ export class TangoProcess implements AsyncDisposable {
   readonly events: EventPublisher
   /** Receives events of any device. */
   readonly subscriber: EventSubscriber
+  /** Devices that this process has talked to. */
+  readonly connections: DeviceConnections
   readonly #servers = new Set<DeviceServer>()
-  #database: DatabaseClient | undefined
   #closed: Promise<void> | undefined
 
   private constructor(options: TangoProcessOptions) {
     this.tangoHost = options.tangoHost ?? process.env.TANGO_HOST
     this.clock = options.clock ?? systemClock
     this.log = options.log ?? createLogger({ clock: this.clock })
-    this.orb = new OrbServer()
+    this.orb = new OrbServer({ onError: (error) => this.log.error('a request failed below Tango', { error }) })
     this.client = new OrbClient()
     this.client.registerLocal(this.orb)
     this.events = new EventPublisher({ clock: this.clock, log: this.log, host: options.host ?? '127.0.0.1' })
+    this.connections = new DeviceConnections(this)
     this.subscriber = new EventSubscriber(this)
   }
 
@@ -78,11 +82,7 @@ export class TangoProcess implements AsyncDisposable {
    * @throws DevFailed `API_CantConnectToDatabase` when no `TANGO_HOST` is known
    */
   database(): DatabaseClient {
-    if (this.tangoHost === undefined) {
-      throw devFailed('API_CantConnectToDatabase', 'TANGO_HOST is not set; set it to host:port of the database device')
-    }
-    this.#database ??= new DatabaseClient(this)
-    return this.#database
+    return this.connections.database()
   }
 
   /** A proxy of any device; connects when it is used first. Typed when a spec is given. */

@@ -1,5 +1,11 @@
 // The door for code that must also run in browsers: types, specs, errors.
 
+export { decompressBz2 } from './encoded/bz2.ts'
+export { decodeEncoded } from './encoded/decode.ts'
+export type { JsonFormat } from './encoded/json.ts'
+export { decodeJson, encodeJson, jsonText, parseJson } from './encoded/json.ts'
+export { decodePickle } from './encoded/pickle-reader.ts'
+export { encodePickle, PickleFloat, PickleTuple } from './encoded/pickle-writer.ts'
 export type { DevError, DevFailedOptions, NamedDevError, Severity } from './errors/dev-failed.ts'
 export { DevFailed, devFailed, MultiDevFailed, SEVERITIES, toDevFailed } from './errors/dev-failed.ts'
 export type { Reason } from './errors/reasons.ts'

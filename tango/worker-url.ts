@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url'
  * @throws Error when there is neither
  */
 export function workerUrl(base: string, path: string): URL {
-  const found = ['.js', '.ts', '.mjs'].map((end) => new URL(path + end, base)).find((url) => existsSync(fileURLToPath(url)))
+  const found = ['.js', '.ts', '.mjs']
+    .map((end) => new URL(path + end, base))
+    .find((url) => existsSync(fileURLToPath(url)))
   if (found === undefined) throw new Error(`no worker file ${path}.js or ${path}.ts beside ${base}`)
   return found
 }

@@ -4,11 +4,15 @@ import { randomFillSync } from 'node:crypto'
 import * as fs from 'node:fs'
 import { isFull } from '../disk-space.ts'
 
-/** The file operations of the scan log, replaceable in tests. */
-export type LogFileSystem = Pick<
-  typeof fs,
-  'openSync' | 'writeSync' | 'closeSync' | 'ftruncateSync' | 'fdatasync' | 'rmSync' | 'statSync'
->
+/** The file operations of the scan log, as in `node:fs`; replaceable in tests. */
+export interface LogFileSystem {
+  openSync(path: string, flags: string): number
+  writeSync(file: number, data: Buffer, offset: number, length: number, position?: number | null): number
+  closeSync(file: number): void
+  ftruncateSync(file: number, length: number): void
+  fdatasync(file: number, done: (error: Error | null) => void): void
+  rmSync(path: string, options: { force: boolean }): void
+}
 
 /** Space held back for one writer of scan logs. */
 export class DiskReserve {

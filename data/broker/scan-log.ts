@@ -71,7 +71,11 @@ export class ScanLogWriter {
    * Begins a new log.
    * @throws DevFailed `Data_FolderUnusable` when the file exists or cannot be written
    */
-  static create(path: string, header: Omit<ScanLogHeader, 'kind' | 'version'>, options: ScanLogWriterOptions = {}): ScanLogWriter {
+  static create(
+    path: string,
+    header: Omit<ScanLogHeader, 'kind' | 'version'>,
+    options: ScanLogWriterOptions = {},
+  ): ScanLogWriter {
     const fileSystem = options.fileSystem ?? fs
     const writer = new ScanLogWriter(path, openFile(fileSystem, path, 'wx'), 0, options)
     try {
@@ -128,7 +132,13 @@ export class ScanLogWriter {
     let written = start
     while (written < bytes.length) {
       try {
-        written += fileSystem.writeSync(this.#file, bytes, written, bytes.length - written, this.#size + written - start)
+        written += fileSystem.writeSync(
+          this.#file,
+          bytes,
+          written,
+          bytes.length - written,
+          this.#size + written - start,
+        )
       } catch (error) {
         if (isFull(error) && this.#reserve?.release() === true) {
           reserveUsed = true

@@ -38,7 +38,8 @@ export function findRecord(buffer: Buffer, at: number): FoundRecord {
   const end = body + Number.parseInt(prefix[1] ?? '', 16)
   if (lineEnd < 0) return { kind: 'torn' }
   if (lineEnd !== end) return { kind: 'damaged', next: lineEnd + 1 }
-  if (crc32(buffer.subarray(body, end)) !== Number.parseInt(prefix[2] ?? '', 16)) return { kind: 'damaged', next: end + 1 }
+  if (crc32(buffer.subarray(body, end)) !== Number.parseInt(prefix[2] ?? '', 16))
+    return { kind: 'damaged', next: end + 1 }
   return { kind: 'record', text: buffer.toString('utf8', body, end), next: end + 1 }
 }
 

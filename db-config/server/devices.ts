@@ -29,7 +29,7 @@ export function deviceCommands(store: Store) {
     dbImportDevice(asked) {
       const name = asked.toLowerCase()
       const device = store.devices.get(name) ?? store.devices.byAlias(name)
-      if (device === undefined) throw undefinedDevice(asked, 'ImportDevice')
+      if (device === undefined) throw undefinedDevice(name, 'ImportDevice')
       // the name as asked: a client that asked by alias gets the alias
       const texts = [name, device.ior, device.version, device.server, device.host, device.class]
       return longStrings([Number(device.exported), device.pid ?? 0], texts)

@@ -2,6 +2,7 @@
 
 import type { dataBase } from '#interfaces/data-base'
 import { type CommandArgument, type CommandResult, devFailed, type LongStringArray } from '#tango/pure'
+import type { Scope } from '../store/store.ts'
 
 type Commands = (typeof dataBase)['commands']
 // biome-ignore lint/suspicious/noConfusingVoidType: it is a return type, chosen by a condition
@@ -24,7 +25,9 @@ export interface DatabaseFacts {
 
 /** Refuses a list that is too short. */
 export function needArguments(list: readonly string[], count: number, what: string, command: string): void {
-  if (list.length < count) throw wrongArguments(`${command} needs ${what}, ${count} elements at least`, command)
+  if (list.length < count) {
+    throw wrongArguments(`${command} needs at least ${count} elements: ${what}`, command)
+  }
 }
 
 /** The error for arguments that make no sense. */
@@ -40,18 +43,19 @@ export function origin(command: string): string {
 /** Reads a flat list of texts and counts from front to back. */
 export class FlatReader {
   readonly #list: readonly string[]
-  readonly #command: string
+  /** Name of the command, for messages. */
+  readonly command: string
   #at = 0
 
   constructor(list: readonly string[], command: string) {
     this.#list = list
-    this.#command = command
+    this.command = command
   }
 
   /** @throws DevFailed `DB_IncorrectArguments` when the list has ended */
   next(what: string): string {
     const value = this.#list[this.#at]
-    if (value === undefined) throw wrongArguments(`${this.#command}: ${what} is missing`, this.#command)
+    if (value === undefined) throw wrongArguments(`${this.command}: ${what} is missing`, this.command)
     this.#at += 1
     return value
   }
@@ -59,7 +63,11 @@ export class FlatReader {
   count(what: string): number {
     const value = this.next(what)
     if (!/^\s*\d+\s*$/.test(value))
-      throw wrongArguments(`${this.#command}: ${what} is '${value}', no number`, this.#command)
+      throw wrongArguments(`${this.command}: ${what} is '${value}', no number`, this.command)
+    const left = this.#list.length - this.#at
+    if (Number(value) > left) {
+      throw wrongArguments(`${this.command}: ${what} is ${value}, but ${left} elements follow`, this.command)
+    }
     return Number(value)
   }
 
@@ -72,6 +80,21 @@ export class FlatReader {
   rest(): readonly string[] {
     return this.#list.slice(this.#at)
   }
+}
+
+const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
+  object: '',
+  class: 'Class',
+  device: 'Device',
+  classAttribute: 'ClassAttribute',
+  deviceAttribute: 'DeviceAttribute',
+  classPipe: 'ClassPipe',
+  devicePipe: 'DevicePipe',
+}
+
+/** Name of a property command: `DbGetDevicePropertyList`. */
+export function propertyCommand(verb: 'Put' | 'Get' | 'Delete' | 'DeleteAll', scope: Scope, rest = 'Property'): string {
+  return `Db${verb}${SCOPE_WORDS[scope]}${rest}`
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { Scope, Store } from '../store/store.ts'
 import { isPattern } from '../store/wildcard.ts'
-import { type DatabaseHandlers, FlatReader, needArguments } from './handlers.ts'
+import { type DatabaseHandlers, FlatReader, needArguments, propertyCommand } from './handlers.ts'
 import { readProperties } from './properties.ts'
 
 type MemberScope = Exclude<Scope, 'object' | 'class' | 'device'>
@@ -54,7 +54,7 @@ export function memberPropertyCommands(store: Store) {
 
   function put(scope: MemberScope, read: typeof readProperties): (list: readonly string[]) => void {
     return (list) => {
-      const reader = new FlatReader(list, `put of ${scope} properties`)
+      const reader = new FlatReader(list, propertyCommand('Put', scope))
       const owner = reader.next('owner')
       const members = Array.from({ length: reader.count('number of members') }, () => {
         const member = reader.next('member name')
@@ -73,7 +73,7 @@ export function memberPropertyCommands(store: Store) {
     write: (properties: ReadonlyMap<string, readonly string[]>) => readonly string[],
   ): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 1, 'owner, members', `get of ${scope} properties`)
+      needArguments(list, 1, 'owner, members', propertyCommand('Get', scope))
       const [owner = '', ...members] = list
       const blocks = members.flatMap((member) => [member, ...write(store.properties.all({ scope, owner, member }))])
       return [owner, String(members.length), ...blocks]
@@ -82,7 +82,7 @@ export function memberPropertyCommands(store: Store) {
 
   function remove(scope: MemberScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 2, 'owner, member, properties', `delete of ${scope} properties`)
+      needArguments(list, 2, 'owner, member, properties', propertyCommand('Delete', scope))
       const [owner = '', member = '', ...names] = list
       store.transaction(() => {
         // unlike for devices, a `*` is no pattern here
@@ -93,7 +93,7 @@ export function memberPropertyCommands(store: Store) {
 
   function removeAll(scope: MemberScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 2, 'owner, members', `delete of all ${scope} properties`)
+      needArguments(list, 2, 'owner, members', propertyCommand('DeleteAll', scope))
       const [owner = '', ...members] = list
       store.transaction(() => {
         for (const member of members) store.properties.delete({ scope, owner, member }, '*')
@@ -103,7 +103,7 @@ export function memberPropertyCommands(store: Store) {
 
   function drop(scope: MemberScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 2, 'owner, member', `delete of a ${scope}`)
+      needArguments(list, 2, 'owner, member', propertyCommand('Delete', scope, ''))
       const [owner = '', member = ''] = list
       store.properties.drop(scope, owner, member)
     }
@@ -111,7 +111,7 @@ export function memberPropertyCommands(store: Store) {
 
   function list(scope: MemberScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 2, 'owner, pattern', `list of ${scope} names`)
+      needArguments(list, 2, 'owner, pattern', propertyCommand('Get', scope, 'List'))
       const [owner = '', pattern = '*'] = list
       return store.properties.memberNames(scope, owner, pattern)
     }
@@ -119,7 +119,7 @@ export function memberPropertyCommands(store: Store) {
 
   function history(scope: MemberScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 3, 'owner, member, property', `history of ${scope} properties`)
+      needArguments(list, 3, 'owner, member, property', propertyCommand('Get', scope, 'PropertyHist'))
       const [owner = '', member = '*', pattern = '*'] = list
       return store.properties
         .history({ scope, owner, member }, pattern)

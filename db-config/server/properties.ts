@@ -2,7 +2,7 @@
 
 import type { Place, Store } from '../store/store.ts'
 import { isPattern } from '../store/wildcard.ts'
-import { type DatabaseHandlers, FlatReader, needArguments, wrongArguments } from './handlers.ts'
+import { type DatabaseHandlers, FlatReader, needArguments, propertyCommand, wrongArguments } from './handlers.ts'
 
 type PlainScope = 'object' | 'class' | 'device'
 
@@ -32,7 +32,7 @@ export function propertyCommands(store: Store) {
 
   function put(scope: PlainScope): (list: readonly string[]) => void {
     return (list) => {
-      const reader = new FlatReader(list, `put of ${scope} properties`)
+      const reader = new FlatReader(list, propertyCommand('Put', scope))
       const place = { scope, owner: reader.next(scope) }
       // everything is read before anything is written
       const properties = readProperties(reader)
@@ -44,7 +44,7 @@ export function propertyCommands(store: Store) {
 
   function get(scope: PlainScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, scope === 'device' ? 2 : 1, `${scope}, property names`, `get of ${scope} properties`)
+      needArguments(list, scope === 'device' ? 2 : 1, `${scope}, property names`, propertyCommand('Get', scope))
       const [owner = '', ...names] = list
       return [owner, String(names.length), ...names.flatMap((name) => answer({ scope, owner }, name))]
     }
@@ -60,7 +60,7 @@ export function propertyCommands(store: Store) {
 
   function remove(scope: PlainScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 1, `${scope}, property names`, `delete of ${scope} properties`)
+      needArguments(list, 1, `${scope}, property names`, propertyCommand('Delete', scope))
       const [owner = '', ...patterns] = list
       store.transaction(() => {
         for (const pattern of patterns) store.properties.delete({ scope, owner }, pattern)
@@ -70,7 +70,7 @@ export function propertyCommands(store: Store) {
 
   function list(scope: PlainScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 2, `${scope}, pattern`, `list of ${scope} properties`)
+      needArguments(list, 2, `${scope}, pattern`, propertyCommand('Get', scope, 'PropertyList'))
       const [owner = '', pattern = '*'] = list
       return store.properties.names({ scope, owner }, pattern)
     }
@@ -78,7 +78,7 @@ export function propertyCommands(store: Store) {
 
   function history(scope: PlainScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 2, `${scope}, property`, `history of ${scope} properties`)
+      needArguments(list, 2, `${scope}, property`, propertyCommand('Get', scope, 'PropertyHist'))
       const [owner = '', pattern = '*'] = list
       return store.properties
         .history({ scope, owner }, pattern)
@@ -92,7 +92,7 @@ export function readProperties(reader: FlatReader): readonly (readonly [string, 
   const number = reader.count('number of properties')
   return Array.from({ length: number }, () => {
     const name = reader.next('property name')
-    if (name === '' || isPattern(name)) throw wrongArguments(`'${name}' is no property name`, 'put of properties')
+    if (name === '' || isPattern(name)) throw wrongArguments(`'${name}' is no property name`, reader.command)
     return [name, reader.values(reader.count(`number of values of ${name}`), `value of ${name}`)] as const
   })
 }

@@ -177,7 +177,7 @@ export function serverCommands(store: Store, facts: DatabaseFacts) {
   function serversOn(host: string): readonly string[] {
     const patterns = isPattern(host) ? [host] : [host, `${host}.*`]
     const found = patterns.flatMap((pattern) => store.devices.distinct('server', { host: pattern, name: 'dserver/*' }))
-    return unique(found)
+    return [...unique(found)].sort((a, b) => (a.toUpperCase() < b.toUpperCase() ? -1 : 1))
   }
 }
 

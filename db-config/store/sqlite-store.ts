@@ -52,15 +52,7 @@ export class SqliteStore implements Store, Sql {
   constructor(path: string, options: SqliteStoreOptions = {}) {
     this.#path = path
     this.now = options.now ?? (() => Date.now() / 1000)
-    try {
-      this.#db = new Database(path)
-      // exclusive before WAL: no shared-memory file, and a second owner is refused
-      this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-      this.#db.exec('BEGIN EXCLUSIVE; COMMIT')
-      this.#migrate()
-    } catch (cause) {
-      throw devFailed('DB_SQLError', openFailure(path, cause), { cause })
-    }
+    this.#db = openConnection(path)
     if (path !== ':memory:') this.#log = new LogSync(`${path}-wal`)
   }
 
@@ -124,7 +116,7 @@ export class SqliteStore implements Store, Sql {
     if (!this.#open) return
     this.#open = false
     this.#prepared.clear()
-    this.#db.close()
+    release(this.#db)
     this.#log?.close()
   }
 
@@ -145,21 +137,50 @@ export class SqliteStore implements Store, Sql {
       throw devFailed('DB_SQLError', `${this.#path}: ${what} (in: ${text})`)
     }
   }
-
-  #migrate(): void {
-    const [version = 0] = cells(this.#db.prepare('PRAGMA user_version').raw().get()).map(Number)
-    if (version > SCHEMA_VERSION) {
-      throw new Error(`it has version ${version}, this program knows versions up to ${SCHEMA_VERSION}`)
-    }
-    for (let step = version; step < SCHEMA_VERSION; step += 1) {
-      this.#db.exec(`BEGIN; ${MIGRATIONS[step] ?? ''}; PRAGMA user_version = ${step + 1}; COMMIT`)
-    }
-  }
 }
 
 /** Opens the database in a file; it is created when missing. See {@link SqliteStore} for errors. */
 export function openStore(path: string, options?: SqliteStoreOptions): Store {
   return new SqliteStore(path, options)
+}
+
+/** Opens the file alone and brings its schema up to date. */
+function openConnection(path: string): Connection {
+  let db: Connection | undefined
+  try {
+    db = new Database(path)
+    // exclusive before WAL: no shared-memory file, and a second owner is refused
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    db.exec('BEGIN EXCLUSIVE; COMMIT')
+    migrate(db)
+    return db
+  } catch (cause) {
+    if (db !== undefined) release(db)
+    throw devFailed('DB_SQLError', openFailure(path, cause))
+  }
+}
+
+function migrate(db: Connection): void {
+  const [version = 0] = cells(db.prepare('PRAGMA user_version').raw().get()).map(Number)
+  if (version > SCHEMA_VERSION) {
+    throw new Error(`it has version ${version}, this program knows versions up to ${SCHEMA_VERSION}`)
+  }
+  for (let step = version; step < SCHEMA_VERSION; step += 1) {
+    db.exec(`BEGIN; ${MIGRATIONS[step] ?? ''}; PRAGMA user_version = ${step + 1}; COMMIT`)
+  }
+}
+
+/**
+ * Closes the file. It would stay locked until the garbage collector finds the last statement; giving the lock back
+ * needs a journal mode other than WAL, which also brings everything into the one file.
+ */
+function release(db: Connection): void {
+  try {
+    db.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master')
+  } catch {
+    // not ours, or no database: there is no lock to give back
+  }
+  db.close()
 }
 
 /** Brings the write-ahead log to the disk soon after writes, beside the event loop. */

@@ -139,7 +139,7 @@ export interface PropertyTable {
   /** Attributes or pipes that have properties. */
   memberNames(scope: Scope, owner: string, pattern: string): readonly string[]
   owners(scope: Scope, pattern: string): readonly string[]
-  /** Replaces the values and notes it in the history (memorized set points, `__value`, are not noted). */
+  /** Replaces the values and notes it in the history (not of memorized set points, `__value`). */
   put(place: Place, name: string, values: readonly string[]): void
   /** Deletes the properties of which the name fits and notes it in the history. */
   delete(place: Place, pattern: string): void

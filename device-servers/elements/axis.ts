@@ -1,21 +1,25 @@
 // What a controller and its axis devices know of each other. Types and guards only; so neither imports the other's class.
 
-import type { AxisParameters, AxisStatus } from '../driver.ts'
+import type { AxisParameters, AxisStatus, CounterDriver, MotorDriver } from '../driver.ts'
 import type { Acquisitions } from './acquisitions.ts'
 import type { Box } from './box.ts'
-import type { CounterDriver, MotorDriver } from '../driver.ts'
+import type { AxisType } from './driver-files.ts'
 import type { Motions } from './motions.ts'
 
 /** An axis device as its controller sees it. */
 export interface Axis {
   readonly kind: 'motor' | 'channel'
+  /** Tango class of the device. */
+  readonly type: AxisType
   readonly axis: number
   /** Device name. */
   readonly name: string
-  /** Element name. */
-  readonly alias: string
+  /** What people call it: the alias of the device. */
+  readonly elementName: string
   /** Device name of the controller. */
   readonly controllerName: string
+  /** Whether it moves or acquires. */
+  isBusy(): boolean
   /** The box answers: apply what it has to know, and show the state. */
   connected(): void | Promise<void>
   /** The box does not answer, or there is none; shows why. */
@@ -38,7 +42,7 @@ export interface MotorAxis extends Axis {
   /** For the expected duration of a motion, when the driver does not tell. */
   readonly parameters: AxisParameters
   /** A motion has started; shows MOVING. */
-  started(steps: number | undefined): void
+  started(): void
   /** Where the moving axis is. */
   moved(steps: number): void
   /** A motion has ended; shows the position and then the state. */
@@ -62,9 +66,15 @@ export interface ChannelAxis extends Axis {
 /** A controller device as its axes see it. */
 export interface ControllerDevice {
   readonly name: string
+  readonly id: number
+  readonly axisType: AxisType
   /** Takes the axis in; harmless when it is known already. */
   attach(axis: MotorAxis | ChannelAxis): void
   detach(axis: Axis): void
+  /** Device name of an axis. */
+  axisDevice(axis: number): string | undefined
+  /** Device names of all axes. */
+  axisDevices(): string[]
   /** @throws DevFailed `API_NotSupported` when the controller is of another type */
   readonly motions: Motions
   /** @throws DevFailed `API_NotSupported` when the controller is of another type */

@@ -54,9 +54,15 @@ export class Box<D extends { close(): Promise<void> | void }> {
     throw devFailed('Controller_NotConnected', `${this.#options.name}: the box does not answer: ${this.trouble}`)
   }
 
-  /** Connects, now and again until it works. */
-  start(): void {
-    void this.#work() // reports its failures through onDown
+  /**
+   * Connects, now and again until it works.
+   * @param ms how long to wait for the first attempt; it goes on in the background
+   */
+  async start(ms: number): Promise<void> {
+    const first = this.#work() // reports its failures through onDown
+    const patience = new AbortController()
+    await Promise.race([first, this.#options.clock.sleep(ms, patience.signal).catch(() => {})])
+    patience.abort()
   }
 
   /** Ends the connection and all attempts. */
@@ -107,12 +113,12 @@ export class Box<D extends { close(): Promise<void> | void }> {
     this.#options.onDown(reason)
   }
 
-  #lineChanged(line: Line, address: string, connected: boolean): void {
+  #lineChanged(line: Line, connected: boolean, reason: string): void {
     if (this.#closed || !this.#lines.has(line)) return
     this.#attempt++
-    if (connected) this.start()
+    if (connected) void this.#work()
     // while it is down anyway the failed attempts tell more
-    else if (this.#up) this.#down(`the connection to ${address} is lost`)
+    else if (this.#up) this.#down(`connection lost to ${reason}`)
   }
 
   #context(): DriverContext {
@@ -121,7 +127,9 @@ export class Box<D extends { close(): Promise<void> | void }> {
       openLine: async (host, port, options) => {
         const line = await openLine(host, port, options ?? {}, { clock })
         this.#lines.add(line)
-        line.onConnectionChange((connected) => this.#lineChanged(line, `${host}:${port}`, connected))
+        line.onConnectionChange((connected, reason) => {
+          this.#lineChanged(line, connected, `${host}:${port}: ${reason ?? 'lost'}`)
+        })
         if (this.#closed) await line.close()
         return line
       },

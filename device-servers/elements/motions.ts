@@ -64,7 +64,10 @@ interface Motion {
 export class Motions {
   readonly #options: MotionsOptions
   readonly #active = new Map<number, Motion>()
-  readonly #last = new Map<number, Outcome>()
+  /** Ends that nobody has asked for yet. */
+  readonly #unclaimed = new Map<number, Outcome>()
+  /** Steps where axes rested last, to foretell how long the next motion takes. */
+  readonly #rested = new Map<number, number>()
   #watching = false
   #wakeUp: () => void = () => {}
   #nextProgressMs = 0
@@ -76,6 +79,14 @@ export class Motions {
   /** Whether the axis is in a motion, also between the legs of one. */
   isMoving(axis: number): boolean {
     return this.#active.has(axis)
+  }
+
+  /**
+   * Checks targets (user positions) as a start would; an axis may stand several times.
+   * @throws DevFailed `Controller_AxisUnknown`, `Motion_LimitExceeded`
+   */
+  check(targets: readonly (readonly [axis: number, user: number])[]): void {
+    for (const [axis, user] of targets) this.#options.axis(axis).targetSteps(user)
   }
 
   /**
@@ -92,7 +103,10 @@ export class Motions {
       throw devFailed('API_InvalidArgs', `${this.#options.name}: an axis is named twice in ${numbers.join(', ')}`)
     }
     // from here on the axes are taken, also while the box has not answered yet
-    for (const motion of motions) this.#active.set(motion.axis.axis, motion)
+    for (const motion of motions) {
+      this.#active.set(motion.axis.axis, motion)
+      this.#unclaimed.delete(motion.axis.axis)
+    }
     return recover(
       () =>
         after(this.#withBacklash(driver, motions), () =>
@@ -101,7 +115,7 @@ export class Motions {
       (error) => {
         for (const motion of motions) this.#release(motion)
         if (error instanceof Refusal) throw error.cause
-        const names = motions.map(({ axis }) => axis.alias).join(', ')
+        const names = motions.map(({ axis }) => axis.elementName).join(', ')
         throw devFailed('Motion_Failed', `${this.#options.name}: the motion of ${names} was not started`, { cause: error })
       },
     )
@@ -115,8 +129,18 @@ export class Motions {
   await(numbers: readonly number[], signal: AbortSignal): MaybePromise<MotionEnd[]> {
     const axes = numbers.map((number) => this.#options.axis(number))
     const pending = axes.filter(({ axis }) => this.#active.has(axis))
-    if (pending.length === 0) return this.#ends(axes, this.#last)
-    return this.#waitFor(axes, pending, signal)
+    if (pending.length > 0) return this.#waitFor(axes, pending, signal)
+    const outcomes = new Map(this.#unclaimed)
+    for (const number of numbers) this.#unclaimed.delete(number)
+    const unknown = numbers.filter((number) => !outcomes.has(number))
+    if (unknown.length === 0) return this.#ends(axes, outcomes)
+    // an axis that has not moved since it was asked last: all there is to say is where it is
+    return after(this.steps(unknown), (steps) => {
+      unknown.forEach((number, index) => {
+        outcomes.set(number, { steps: steps[index] ?? Number.NaN, reason: 'normal' })
+      })
+      return this.#ends(axes, outcomes)
+    })
   }
 
   /**
@@ -145,7 +169,7 @@ export class Motions {
   release(numbers: readonly number[]): void {
     for (const number of numbers) {
       const motion = this.#active.get(number)
-      if (motion !== undefined) this.#fail(motion, devFailed('Motion_Failed', `${motion.axis.alias}: the motion was released`))
+      if (motion !== undefined) this.#fail(motion, devFailed('Motion_Failed', `${motion.axis.elementName}: the motion was released`))
     }
   }
 
@@ -175,6 +199,12 @@ export class Motions {
     )
   }
 
+  /** Somebody has declared where the axis is. */
+  defined(number: number, steps: number): void {
+    this.#rested.set(number, steps)
+    this.#unclaimed.delete(number)
+  }
+
   /** Looks at resting axes: motions that somebody else started, switches, power. */
   async refresh(numbers: readonly number[]): Promise<void> {
     const resting = numbers.filter((number) => !this.#active.has(number))
@@ -194,7 +224,7 @@ export class Motions {
   lost(reason: string): void {
     for (const motion of this.#active.values()) {
       if (!motion.underWay) continue
-      const desc = `${motion.axis.alias}: the motion was lost from sight: ${reason}`
+      const desc = `${motion.axis.elementName}: the motion was lost from sight: ${reason}`
       this.#fail(motion, devFailed('Motion_Failed', desc, { cause: devFailed('Controller_NotConnected', reason) }))
     }
   }
@@ -202,7 +232,7 @@ export class Motions {
   #plan(number: number, user: number): Motion {
     const axis = this.#options.axis(number)
     if (this.#active.has(number)) {
-      throw devFailed('Element_InUse', `${axis.alias} is already in motion; wait for its end or stop it`)
+      throw devFailed('Element_InUse', `${axis.elementName} is already in motion; wait for its end or stop it`)
     }
     return newMotion(axis, axis.targetSteps(user))
   }
@@ -232,7 +262,7 @@ export class Motions {
     const ends = motions.map((motion, index) => {
       const durationMs = this.#underWay(motion, durations?.[index], nowMs)
       longest = Math.max(longest, durationMs)
-      this.#options.later(() => motion.axis.started(undefined))
+      if (this.#active.get(motion.axis.axis) === motion) this.#options.later(() => motion.axis.started())
       return now + durationMs / 1000
     })
     if (!this.#watching) this.#nextProgressMs = nowMs + PROGRESS_MS
@@ -249,13 +279,13 @@ export class Motions {
     motion.nextPollMs = motion.expectedEndMs
     motion.deadlineMs =
       nowMs + (durationMs === undefined ? UNKNOWN_DURATION_MS : durationMs * (1 + MARGIN_PART) + MARGIN_MS)
-    // a stop that overtook the start
-    if (motion.request !== undefined) motion.nextPollMs = nowMs
+    // a stop that overtook the start may have reached the box before it
+    if (motion.request !== undefined) this.#stopQuietly([motion.axis.axis], motion.request)
     return durationMs ?? 0
   }
 
   #estimate({ axis, target }: Motion): number | undefined {
-    const from = this.#last.get(axis.axis)?.steps
+    const from = this.#rested.get(axis.axis)
     const { velocity = 0, acceleration = 0 } = axis.parameters
     if (from === undefined || target === undefined || velocity <= 0) return undefined
     return rampedDurationMs(Math.abs(target - from), velocity, acceleration)
@@ -265,7 +295,7 @@ export class Motions {
     const motion = newMotion(axis, undefined)
     this.#active.set(axis.axis, motion)
     this.#underWay(motion, undefined, this.#options.clock.monotonic())
-    this.#options.later(() => axis.started(undefined))
+    this.#options.later(() => axis.started())
     this.#watch()
   }
 
@@ -317,7 +347,7 @@ export class Motions {
       if (progress) this.#nextProgressMs = nowMs + PROGRESS_MS
       motions.forEach((motion, index) => {
         const status = statuses[index]
-        if (status === undefined) throw devFailed('Line_BadAnswer', `${motion.axis.alias}: the driver gave no status`)
+        if (status === undefined) throw devFailed('Line_BadAnswer', `${motion.axis.elementName}: the driver gave no status`)
         const ended = status.state !== 'MOVING'
         if (!ended) this.#postpone(motion, nowMs)
         if (ended || progress || nowMs > motion.deadlineMs) wanted.push({ motion, status })
@@ -380,7 +410,7 @@ export class Motions {
   }
 
   #fail(motion: Motion, error: DevFailed): void {
-    const steps = this.#last.get(motion.axis.axis)?.steps ?? Number.NaN
+    const steps = this.#rested.get(motion.axis.axis) ?? Number.NaN
     const fault: AxisStatus = { state: 'FAULT', home: false, upper: false, lower: false, text: error.message }
     this.#finish(motion, { steps, reason: `fault: ${error.message}`, error }, () => {
       // a lost box is shown by the controller; here it is one that answers but not about this
@@ -390,8 +420,9 @@ export class Motions {
 
   #finish(motion: Motion, outcome: Outcome, push: () => void): void {
     this.#release(motion)
-    this.#last.set(motion.axis.axis, outcome)
+    this.#rested.set(motion.axis.axis, outcome.steps)
     this.#options.later(push)
+    if (motion.waiters.size === 0) this.#unclaimed.set(motion.axis.axis, outcome)
     for (const waiter of [...motion.waiters]) waiter(outcome)
   }
 
@@ -405,8 +436,7 @@ export class Motions {
       const outcomes = new Map<number, Outcome>()
       const stop = (): void => {
         const running = pending.map(({ axis }) => axis).filter((axis) => this.#active.has(axis))
-        const failed = (): void => undefined // nobody is left who could be told; the watch goes on
-        if (running.length > 0) void recover(() => this.stop(running, 'stopped'), failed)
+        if (running.length > 0) this.#stopQuietly(running, 'stopped')
       }
       for (const { axis } of pending) {
         const motion = this.#active.get(axis)
@@ -414,13 +444,13 @@ export class Motions {
         const waiter = (outcome: Outcome): void => {
           motion.waiters.delete(waiter)
           outcomes.set(axis, outcome)
-          if (outcomes.size < pending.length) return
-          signal.removeEventListener('abort', stop)
-          try {
-            resolve(this.#ends(axes, { get: (number) => outcomes.get(number) ?? this.#last.get(number) }))
-          } catch (error) {
-            reject(error)
+          if (outcomes.size < pending.length) {
+            // axes that move together stop together
+            if (outcome.reason !== 'normal') stop()
+            return
           }
+          signal.removeEventListener('abort', stop)
+          this.#complete(axes, outcomes).then(resolve, reject)
         }
         motion.waiters.add(waiter)
       }
@@ -429,12 +459,32 @@ export class Motions {
     })
   }
 
-  /** Ends of axes that rest; of one that never moved it is where it is now. */
-  #ends(axes: readonly MotorAxis[], outcomes: { get(axis: number): Outcome | undefined }): MotionEnd[] {
+  /** Adds the ends of the axes that rested when the waiting began. */
+  async #complete(axes: readonly MotorAxis[], outcomes: ReadonlyMap<number, Outcome>): Promise<MotionEnd[]> {
+    const others = axes.filter(({ axis }) => !outcomes.has(axis))
+    // an outcome with an error is thrown before the box is asked in vain
+    const known = axes.filter(({ axis }) => outcomes.has(axis))
+    const ends = new Map(this.#ends(known, outcomes).map((end, index) => [known[index]?.axis, end]))
+    if (others.length > 0) {
+      const rest = await this.await(others.map(({ axis }) => axis), new AbortController().signal)
+      others.forEach(({ axis }, index) => {
+        const end = rest[index]
+        if (end !== undefined) ends.set(axis, end)
+      })
+    }
+    return axes.map(({ axis }) => ends.get(axis) ?? { position: Number.NaN, reason: 'normal' })
+  }
+
+  /** A stop whose failure nobody is left to be told of; the watch goes on and reports what it sees. */
+  #stopQuietly(numbers: readonly number[], how: 'stopped' | 'aborted'): void {
+    void recover(() => this.stop(numbers, how), () => {})
+  }
+
+  #ends(axes: readonly MotorAxis[], outcomes: ReadonlyMap<number, Outcome>): MotionEnd[] {
     return axes.map((axis) => {
       const outcome = outcomes.get(axis.axis)
       if (outcome?.error !== undefined) {
-        throw devFailed('Motion_Failed', `${axis.alias}: the end of its motion is not known`, { cause: outcome.error })
+        throw devFailed('Motion_Failed', `${axis.elementName}: the end of its motion is not known`, { cause: outcome.error })
       }
       return { position: axis.userPosition(outcome?.steps ?? Number.NaN), reason: outcome?.reason ?? 'normal' }
     })

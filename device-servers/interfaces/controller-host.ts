@@ -20,4 +20,7 @@ export const controllerHost = defineInterface({
     createElement: { in: 'DevVarStringArray', out: 'DevString', inDoc: 'controller device, axis, name, id (, device)', outDoc: 'device name' },
     deleteElement: { in: 'DevString', inDoc: 'device name of an axis or of a controller without axes' },
   },
+  properties: {
+    pluginPath: { type: 'DevVarStringArray', default: [], doc: 'Folders with drivers, searched first.' },
+  },
 })

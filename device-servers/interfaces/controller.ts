@@ -65,5 +65,6 @@ export const controller = defineInterface({
     type: { type: 'DevString', mandatory: true, doc: 'Motor or CTExpChannel.' },
     klass: { type: 'DevString', mandatory: true, doc: 'File name of the driver, e.g. `icepap`.' },
     library: { type: 'DevString', default: '' },
+    pluginPath: { type: 'DevVarStringArray', default: [], doc: 'Folders with drivers, searched first.' },
   },
 })

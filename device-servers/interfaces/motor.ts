@@ -24,11 +24,12 @@ export const motor = defineInterface({
       pushes: 'unfiltered',
       doc: 'home, upper, lower',
     },
+    // before the speeds: memorized values are set again in this order
+    stepPerUnit: { type: 'DevDouble', writable: true, memorized: true, level: 'EXPERT', name: 'Step_per_unit' },
     velocity: { type: 'DevDouble', writable: true, memorized: true },
     acceleration: { type: 'DevDouble', writable: true, memorized: true, unit: 's' },
     deceleration: { type: 'DevDouble', writable: true, memorized: true, unit: 's' },
     baseRate: { type: 'DevDouble', writable: true, memorized: true, name: 'Base_rate' },
-    stepPerUnit: { type: 'DevDouble', writable: true, memorized: true, level: 'EXPERT', name: 'Step_per_unit' },
     sign: { type: 'DevShort', writable: true, memorized: true, level: 'EXPERT' },
     offset: { type: 'DevDouble', writable: true, memorized: true, level: 'EXPERT' },
     backlash: { type: 'DevLong', writable: true, memorized: true, level: 'EXPERT', doc: 'Steps; not applied when 0.' },

@@ -70,9 +70,9 @@ export default defineMotorController({
       return { velocity, acceleration }
     }
 
-    /** Duration of a motion in ms; asks the box only for what is not known. */
+    /** Duration of a motion in ms from the known position; asks for speeds only when they are not known. */
     const duration = async (axis: number, target: number): Promise<number> => {
-      const { steps = (await position([axis]))[0] ?? target } = of(axis)
+      const { steps = target } = of(axis)
       let { velocity, acceleration } = of(axis)
       if (velocity === undefined || acceleration === undefined) ({ velocity, acceleration } = await parameters(axis))
       return rampedDurationMs(Math.abs(target - steps), velocity, acceleration)
@@ -87,6 +87,8 @@ export default defineMotorController({
       position,
       async start(moves) {
         const rounded = moves.map(({ axis, target }) => ({ axis, target: Math.round(target) }))
+        const unknown = rounded.map(({ axis }) => axis).filter((axis) => of(axis).steps === undefined)
+        if (unknown.length > 0) await position(unknown)
         const durations = await Promise.all(rounded.map(({ axis, target }) => duration(axis, target)))
         // the next question for the position is after the motion; until then nothing is known
         for (const { axis } of rounded) delete of(axis).steps

@@ -1,9 +1,10 @@
 // The step scan: prepare once, then per point move, acquire, log. Used by macros, by the library and by tests alike.
 
-import type { ScanColumn, ScanEndReason, ScanStart, SnapshotEntry } from '#data/documents'
-import { DevFailed, devFailed, type DoubleStringArray } from '#tango/pure'
+import type { ScanColumn, ScanEnd, ScanEndReason, ScanStart, SnapshotEntry } from '#data/documents'
+import { devFailed, type DoubleStringArray } from '#tango/pure'
 import type { ElementReference } from '../macro.ts'
 import type { ScanPath } from './points.ts'
+import { endOf, linkStops, refuseFailedChannels, refuseIncompleteMotion, throwIfEnded } from './outcomes.ts'
 import type { PreparedGroup, ScanControl, ScanSink, ScanSystem, ScanWatcher } from './scan-system.ts'
 
 /** What a macro says of its scan. */
@@ -55,22 +56,25 @@ export interface ScanResult {
   readonly deadTime: number
 }
 
+/** How a scan gets its identity while the hardware is being prepared. */
+export interface ScanRegistry {
+  obtain(): Promise<ScanIdentity>
+  /** The scan was refused before it began. */
+  giveBack(identity: ScanIdentity): void
+}
+
 /**
  * Runs a step scan.
  * @throws DevFailed before anything moves when a target is beyond limits or the data cannot be saved;
  *   `Scan_Stopped`, `Scan_Aborted`, or the failure of a point, after the end document is written
  */
-export async function runStepScan(options: StepScanOptions, identity: ScanIdentity, environment: ScanEnvironment): Promise<ScanResult> {
+export async function runStepScan(options: StepScanOptions, registry: ScanRegistry, environment: ScanEnvironment): Promise<ScanResult> {
   const { system, sink, watch, control } = environment
   const { moveables, path, integrationTime, group } = options
   if (group === undefined) throw devFailed('API_InvalidArgs', 'a scan needs a measurement group; set ActiveMntGrp')
   if (!(integrationTime > 0)) throw devFailed('API_InvalidArgs', `integration time ${integrationTime} s must be positive`)
-  await system.checkTargets(moveables, path.targets())
-  const [prepared, origin, units] = await Promise.all([
-    system.prepareGroup(group, integrationTime, path.points),
-    system.positions(moveables),
-    system.units(moveables),
-  ])
+  throwIfEnded(control)
+  const { prepared, origin, units, identity } = await begin(options, group, registry, system)
   const columns = columnsOf(moveables, units, path, prepared)
   const begun = environment.now()
   const start: ScanStart = {
@@ -83,23 +87,39 @@ export async function runStepScan(options: StepScanOptions, identity: ScanIdenti
     integrationTime,
     estimatedTime: path.points * integrationTime,
   }
-  await sink.start(start)
+  try {
+    throwIfEnded(control)
+    await sink.start(start)
+  } catch (error) {
+    registry.giveBack(identity)
+    throw error
+  }
   watch(start)
 
   const rows: (number | string)[][] = []
-  const outcome = await acquirePoints(options, identity, environment, prepared, columns, begun, rows)
-  if (options.restore === true) await restorePositions(environment, moveables, origin, outcome)
-  const now = environment.now()
-  const end = {
-    kind: 'scan-end' as const,
+  const outcome: Outcome = { reason: 'done', error: undefined, exposure: 0, lastPoint: begun }
+  const unlink = linkStops(system, control, [...moveables, group])
+  try {
+    await acquirePoints(options, identity, environment, prepared, begun, rows, outcome)
+    if (outcome.reason === 'failed') await system.stop([...moveables, group]).catch(() => undefined) // the first failure says more
+    if (options.restore === true) await restorePositions(environment, moveables, origin, outcome)
+  } finally {
+    unlink()
+  }
+  const end: ScanEnd = {
+    kind: 'scan-end',
     scan: identity.scan,
-    time: now,
+    time: environment.now(),
     reason: outcome.reason,
     points: rows.length,
     deadTime: Math.max(0, outcome.lastPoint - begun - outcome.exposure),
-    ...(outcome.error === undefined ? {} : { message: String(outcome.error instanceof Error ? outcome.error.message : outcome.error) }),
+    ...(outcome.error === undefined ? {} : { message: outcome.error instanceof Error ? outcome.error.message : String(outcome.error) }),
   }
-  await sink.end(end)
+  try {
+    await sink.end(end)
+  } catch (error) {
+    outcome.error ??= error // why the scan ended says more than that its end could not be written
+  }
   watch(end)
   if (outcome.error !== undefined) throw outcome.error
   return {
@@ -124,23 +144,42 @@ interface Outcome {
   lastPoint: number
 }
 
+/** Everything that does not depend on one another at once; nothing has moved when it throws. */
+async function begin(options: StepScanOptions, group: ElementReference, registry: ScanRegistry, system: ScanSystem) {
+  const { moveables, path, integrationTime } = options
+  const [checked, prepared, origin, units, identity] = await Promise.allSettled([
+    system.checkTargets(moveables, path.targets()),
+    system.prepareGroup(group, integrationTime, path.points),
+    system.positions(moveables),
+    system.units(moveables),
+    registry.obtain(),
+  ])
+  try {
+    valueOf(checked)
+    return { prepared: valueOf(prepared), origin: valueOf(origin), units: valueOf(units), identity: valueOf(identity) }
+  } catch (error) {
+    if (identity.status === 'fulfilled') registry.giveBack(identity.value)
+    throw error
+  }
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
+}
+
 async function acquirePoints(
   options: StepScanOptions,
   identity: ScanIdentity,
   environment: ScanEnvironment,
   prepared: PreparedGroup,
-  columns: readonly ScanColumn[],
   begun: number,
   rows: (number | string)[][],
-): Promise<Outcome> {
+  outcome: Outcome,
+): Promise<void> {
   const { system, sink, watch, control } = environment
   const { moveables, path } = options
-  const outcome: Outcome = { reason: 'done', error: undefined, exposure: 0, lastPoint: begun }
-  const involved = options.group === undefined ? moveables : [...moveables, options.group]
-  const onStop = () => void system.stop(involved).catch(() => undefined) // the waiting call reports what happened
-  const onAbort = () => void system.abort(involved).catch(() => undefined)
-  control.stop.addEventListener('abort', onStop, { once: true })
-  control.abort.addEventListener('abort', onAbort, { once: true })
+  const labels = prepared.channels.map((c) => c.label)
   try {
     let index = 0
     for (const targets of path.targets()) {
@@ -151,7 +190,7 @@ async function acquirePoints(
       const acquired = await prepared.acquire(index, control.abort)
       throwIfEnded(control)
       const row = rowOf(index, moved, acquired, begun)
-      refuseFailedChannels(columns, acquired)
+      refuseFailedChannels(labels, acquired)
       const document = { kind: 'scan-points' as const, scan: identity.scan, first: index, values: row.map((v) => [v]) }
       const warning = sink.points(document)
       rows.push(row)
@@ -164,35 +203,15 @@ async function acquirePoints(
       if (paused !== undefined) await paused
     }
   } catch (error) {
-    outcome.error = error
-    outcome.reason = control.abort.aborted ? 'aborted' : control.stop.aborted ? 'stopped' : 'failed'
-    if (outcome.reason === 'failed') await system.stop(involved).catch(() => undefined) // the first failure says more
-  } finally {
-    control.stop.removeEventListener('abort', onStop)
-    control.abort.removeEventListener('abort', onAbort)
-  }
-  return outcome
-}
-
-function throwIfEnded(control: ScanControl): void {
-  if (control.abort.aborted) throw devFailed('Scan_Aborted', 'the scan was aborted')
-  if (control.stop.aborted) throw devFailed('Scan_Stopped', 'the scan was stopped')
-}
-
-function refuseIncompleteMotion(moveables: readonly ElementReference[], targets: readonly number[], moved: DoubleStringArray): void {
-  for (let i = 0; i < moveables.length; i++) {
-    const reason = moved.svalue[i] ?? 'fault: no answer'
-    if (reason === 'normal') continue
-    throw devFailed('Motion_Failed', `${moveables[i]?.name}: the motion to ${targets[i]} ended at ${moved.dvalue[i]} (${reason})`)
+    fail(outcome, control, error)
   }
 }
 
-function refuseFailedChannels(columns: readonly ScanColumn[], acquired: DoubleStringArray): void {
-  const first = columns.findIndex((c) => c.role === 'channel')
-  for (let i = 0; i < acquired.svalue.length; i++) {
-    const text = acquired.svalue[i] ?? ''
-    if (text.startsWith('error:')) throw devFailed('Controller_DriverFailed', `${columns[first + i]?.label}: ${text.slice(6).trim()}`)
-  }
+/** A call that ends early because the scan was stopped is no failure of its own. */
+function fail(outcome: Outcome, control: ScanControl, error: unknown): void {
+  const ended = endOf(control)
+  outcome.error = ended ?? error
+  outcome.reason = ended === undefined ? 'failed' : control.abort.aborted ? 'aborted' : 'stopped'
 }
 
 /** Values in the order of the columns: index, moveables, channels, time since the start. */
@@ -236,14 +255,22 @@ function columnsOf(moveables: readonly ElementReference[], units: readonly strin
   ]
 }
 
-async function restorePositions(environment: ScanEnvironment, moveables: readonly ElementReference[], origin: readonly number[], outcome: Outcome): Promise<void> {
-  if (outcome.reason === 'aborted') return
+/** Moves back unless aborted; what it costs an orderly end is reported, an earlier failure is kept. */
+async function restorePositions(
+  environment: ScanEnvironment,
+  moveables: readonly ElementReference[],
+  origin: readonly number[],
+  outcome: Outcome,
+): Promise<void> {
+  const { system, control } = environment
+  if (control.abort.aborted) return
   try {
-    const moved = await environment.system.moveTo(moveables, origin, environment.control.abort)
+    const moved = await system.moveTo(moveables, origin, control.abort)
     refuseIncompleteMotion(moveables, origin, moved)
-  } catch (error) {
-    outcome.error = outcome.error instanceof DevFailed ? devFailed('Motion_Failed', 'moving back after the scan failed', { cause: error }) : error
-    if (outcome.reason === 'done') outcome.reason = 'failed'
+  } catch (cause) {
+    if (outcome.reason === 'done') return fail(outcome, control, cause)
+    outcome.error = devFailed('Motion_Failed', 'moving back after the scan failed', { cause: outcome.error })
+    if (control.abort.aborted) outcome.reason = 'aborted'
   }
 }
 

@@ -26,7 +26,7 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
   #mode = 'Timer'
   #initialDomain = 'Default'
 
-  async init(): Promise<void> {
+  override async init(): Promise<void> {
     this.#pool = poolOf(this)
     await this.#pool.ready()
     if (this.#configuration === undefined) this.#configuration = this.#defaultConfiguration(this.#pool)

@@ -10,7 +10,7 @@ export class MotorGroup extends Device<typeof motorGroup> implements Serves<type
   #plan: MotionPlan | undefined
   #moving = 0
 
-  async init(): Promise<void> {
+  override async init(): Promise<void> {
     const pool = poolOf(this)
     await pool.ready()
     const elements = this.properties.elements.map((id) => {
@@ -23,7 +23,7 @@ export class MotorGroup extends Device<typeof motorGroup> implements Serves<type
   }
 
   /** The worst of the members while idle, so that a motor moved alone shows. */
-  async stateRead(): Promise<DevState> {
+  override async stateRead(): Promise<DevState> {
     if (this.#moving > 0) return 'MOVING'
     const found = await states(this.#motion())
     for (const state of ['FAULT', 'UNKNOWN', 'MOVING', 'ALARM'] as const) if (found.includes(state)) return state

@@ -25,7 +25,7 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   #loaded: Promise<void> | undefined
   #alias = ''
 
-  async init(): Promise<void> {
+  override async init(): Promise<void> {
     this.#loaded = undefined
     await this.ready()
     this.setState('ON')
@@ -48,7 +48,7 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   }
 
   /** Alias of the pool, or its device name. */
-  get alias(): string {
+  get poolAlias(): string {
     return this.#alias
   }
 

@@ -1,8 +1,8 @@
 // Attribute values between wire and user: one flat sequence there; scalars, arrays and images with a set point here.
 
 import { DevFailed, devFailed } from '../errors/dev-failed.ts'
-import type { AttributeSpec } from '../types/device-spec.ts'
 import { type AttributeType, TYPE_CODES } from '../types/dev-types.ts'
+import type { AttributeSpec } from '../types/device-spec.ts'
 import type { AttributeReading } from '../types/reading.ts'
 import type { AnyValue } from '../wire/any.ts'
 import type { AttrDataFormat, AttributeDim, TimeVal } from '../wire/tango-basic.ts'
@@ -205,7 +205,8 @@ function toUnion(shape: AttributeShape, value: unknown, what: string): { union: 
 function imageParts(value: unknown): { data: unknown; width: number; height: number } {
   if (Array.isArray(value)) {
     const rows: readonly unknown[][] = value.map((row) => {
-      if (!Array.isArray(row) && !ArrayBuffer.isView(row)) throw new Mismatch('an image is { data, width, height } or rows')
+      if (!Array.isArray(row) && !ArrayBuffer.isView(row))
+        throw new Mismatch('an image is { data, width, height } or rows')
       return Array.from(row as unknown as Iterable<unknown>)
     })
     const width = rows[0]?.length ?? 0

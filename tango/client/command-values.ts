@@ -55,9 +55,15 @@ function convert(type: CommandType, value: unknown): CommandValues[CommandType] 
     case 'DevEncoded':
       return toEncoded(value)
     case 'DevVarLongStringArray':
-      return { lvalue: toSpectrum('DevLong', member(value, 'lvalue')), svalue: toSpectrum('DevString', member(value, 'svalue')) }
+      return {
+        lvalue: toSpectrum('DevLong', member(value, 'lvalue')),
+        svalue: toSpectrum('DevString', member(value, 'svalue')),
+      }
     case 'DevVarDoubleStringArray':
-      return { dvalue: toSpectrum('DevDouble', member(value, 'dvalue')), svalue: toSpectrum('DevString', member(value, 'svalue')) }
+      return {
+        dvalue: toSpectrum('DevDouble', member(value, 'dvalue')),
+        svalue: toSpectrum('DevString', member(value, 'svalue')),
+      }
     default:
       return toSpectrum(ELEMENT_TYPES[type], value)
   }

@@ -1,9 +1,9 @@
 // The devices that a process talks to: one connection per device, however many proxies there are.
 
 import { devFailed } from '../errors/dev-failed.ts'
-import { OPERATIONS } from '../wire/operations.ts'
 import { type ObjectReference, parseReference } from '../wire/ior.ts'
 import { latin1Bytes } from '../wire/latin1.ts'
+import { OPERATIONS } from '../wire/operations.ts'
 import type { ClientHost } from './client-host.ts'
 import { DatabaseClient } from './database.ts'
 import { addressKey, type DeviceAddress, parseDeviceName, parseTangoHost } from './device-name.ts'
@@ -35,8 +35,24 @@ export class DeviceConnections {
     const key = addressKey(address)
     const known = this.#devices.get(key)
     if (known !== undefined) return known
-    const find = address.kind === 'direct' ? () => this.#findDirect(address) : () => this.#findByDatabase(address)
-    const connection = new DeviceConnection(name, find, this.#host.clock)
+    const { clock } = this.#host
+    const connection = new DeviceConnection(
+      address.kind === 'direct'
+        ? {
+            name,
+            clock,
+            find: () => this.#findDirect(address),
+            tangoHost: `${address.host}:${address.port}`,
+            sibling: (device) => `tango://${address.host}:${address.port}/${device}#dbase=no`,
+          }
+        : {
+            name,
+            clock,
+            find: () => this.#findByDatabase(address),
+            tangoHost: address.tangoHost ?? '',
+            sibling: (device) => (address.tangoHost === undefined ? device : `tango://${address.tangoHost}/${device}`),
+          },
+    )
     this.#devices.set(key, connection)
     return connection
   }
@@ -60,7 +76,13 @@ export class DeviceConnections {
       if (address === undefined) throw new Error('unreachable: a TANGO_HOST has at least one entry')
       return { reference: directReference(address, DATABASE_KEY), level: HIGHEST_LEVEL, device: 'sys/database/2' }
     }
-    const connection = new DeviceConnection(`the database at ${tangoHost}`, find, this.#host.clock)
+    const connection = new DeviceConnection({
+      name: `the database at ${tangoHost}`,
+      clock: this.#host.clock,
+      find,
+      tangoHost,
+      sibling: (device) => `tango://${tangoHost}/${device}`,
+    })
     const database = new DatabaseClient(this.#host.client, connection, tangoHost)
     this.#databases.set(key, database)
     return database
@@ -70,11 +92,9 @@ export class DeviceConnections {
     const database = this.database(address.tangoHost)
     const found = await database.importDevice(address.device)
     if (!found.exported) {
-      throw devFailed(
-        'API_DeviceNotExported',
-        `${address.device} is not exported; start its server ${found.server}`,
-        { origin: 'DeviceConnections.device' },
-      )
+      throw devFailed('API_DeviceNotExported', `${address.device} is not exported; start its server ${found.server}`, {
+        origin: 'DeviceConnections.device',
+      })
     }
     const device = address.alias ? await database.deviceOfAlias(address.device) : found.name
     const reference = parseReference(found.ior)

@@ -13,7 +13,12 @@ export interface HostPort {
  * `direct`: the device server itself listens at `host:port`, there is no database (`#dbase=no`).
  */
 export type DeviceAddress =
-  | { readonly kind: 'database'; readonly device: string; readonly alias: boolean; readonly tangoHost: string | undefined }
+  | {
+      readonly kind: 'database'
+      readonly device: string
+      readonly alias: boolean
+      readonly tangoHost: string | undefined
+    }
   | { readonly kind: 'direct'; readonly device: string; readonly host: string; readonly port: number }
 
 /**
@@ -30,7 +35,12 @@ export function parseDeviceName(text: string, tangoHost?: string): DeviceAddress
   }
   const { authority, path } = splitAuthority(hash < 0 ? text : text.slice(0, hash), text)
   const fields = path.split('/')
-  if (!/^[^\s#]+$/.test(path) || fields.includes('') || path.includes('->') || (fields.length !== 3 && fields.length !== 1)) {
+  if (
+    !/^[^\s#]+$/.test(path) ||
+    fields.includes('') ||
+    path.includes('->') ||
+    (fields.length !== 3 && fields.length !== 1)
+  ) {
     throw wrongSyntax(text)
   }
   if (modifier === 'dbase=no') {
@@ -62,7 +72,7 @@ export function parseAttributeName(text: string): { readonly device: string; rea
   const slash = base.lastIndexOf('/')
   const device = base.slice(0, slash)
   const attribute = base.slice(slash + 1)
-  const path = device.replace(/^tango:\/\/[^/]*\//i, '')
+  const path = /^tango:\/\//i.test(device) ? device.replace(/^tango:\/\/[^/]*\/?/i, '') : device
   const fields = path.split('/').length
   if (slash < 1 || attribute === '' || path === '' || (fields !== 3 && fields !== 1)) {
     throw wrongSyntax(text, 'an attribute is written device/attribute')
@@ -104,6 +114,9 @@ function splitAuthority(base: string, text: string): { authority: string | undef
   return { authority, path: rest.slice(slash + 1) }
 }
 
-function wrongSyntax(text: string, hint = 'write domain/family/member, an alias, or tango://host:port/domain/family/member'): Error {
+function wrongSyntax(
+  text: string,
+  hint = 'write domain/family/member, an alias, or tango://host:port/domain/family/member',
+): Error {
   return devFailed('API_WrongDeviceNameSyntax', `'${text}' is no device name: ${hint}`)
 }

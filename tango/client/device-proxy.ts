@@ -2,11 +2,12 @@
 
 import { DevFailed, MultiDevFailed } from '../errors/dev-failed.ts'
 import type { EventOf, EventType, SubscribeOptions, Subscription } from '../events/event-types.ts'
-import { type AttributeSpec, type CommandSpec, type DeviceSpec, tangoName } from '../types/device-spec.ts'
-import { type CommandType, TYPE_CODES } from '../types/dev-types.ts'
 import type { DevState } from '../types/dev-state.ts'
+import { type CommandType, TYPE_CODES } from '../types/dev-types.ts'
+import { type AttributeSpec, type CommandSpec, type DeviceSpec, tangoName } from '../types/device-spec.ts'
 import type { AttributeReading } from '../types/reading.ts'
 import { OPERATIONS } from '../wire/operations.ts'
+import type { AttributeValue4 } from '../wire/tango-idl.ts'
 import { type AttributeShape, attributeType, formatOf, shapeOf, toReading, toWritten } from './attribute-values.ts'
 import type { ClientHost } from './client-host.ts'
 import { toCommandArgument } from './command-values.ts'
@@ -17,6 +18,7 @@ import {
   queryCommand,
   readAttributes,
   setAttributeConfig,
+  toCommandInfo,
   typeName,
   withLevel,
   writeAttributes,
@@ -57,11 +59,14 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
   readonly #connection: DeviceConnection
   readonly #names: SpecNames | undefined
 
-  /** For `TangoProcess.proxy`. */
-  constructor(host: ClientHost, connection: DeviceConnection, spec?: S) {
-    this.name = connection.name
+  /**
+   * For `TangoProcess.proxy`.
+   * @throws DevFailed `API_WrongDeviceNameSyntax`, `API_UnsupportedDBaseModifier`
+   */
+  constructor(host: ClientHost, name: string, spec?: S) {
+    this.name = name
     this.#host = host
-    this.#connection = connection
+    this.#connection = host.connections.device(name)
     this.#names = spec === undefined ? undefined : new SpecNames(spec)
   }
 
@@ -95,7 +100,12 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
       const values = await this.#run('always', (call) => readAttributes(call, names, this.source))
       return values.map((value) => (value.errList.length > 0 ? new DevFailed(value.errList) : toReading(value)))
     } catch (error) {
-      throw withLevel(error, 'API_AttributeFailed', `${this.name}: reading ${names.join(', ')} failed`, 'DeviceProxy.readMany')
+      throw withLevel(
+        error,
+        'API_AttributeFailed',
+        `${this.name}: reading ${names.join(', ')} failed`,
+        'DeviceProxy.readMany',
+      )
     }
   }
 
@@ -192,7 +202,12 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
   /** Changes what can be changed of the configuration: texts, limits, alarms, event thresholds. */
   async setAttributeConfig(configs: readonly AttributeConfig[]): Promise<void> {
     await this.#run('unexecuted', (call) => setAttributeConfig(call, configs)).catch((error: unknown) => {
-      throw withLevel(error, 'API_CommandFailed', `${this.name}: changing the configuration failed`, 'DeviceProxy.setAttributeConfig')
+      throw withLevel(
+        error,
+        'API_CommandFailed',
+        `${this.name}: changing the configuration failed`,
+        'DeviceProxy.setAttributeConfig',
+      )
     })
   }
 
@@ -229,7 +244,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     callback: (event: EventOf<ValueOf<S, K>>) => void,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    return this.#host.events.subscribe({
+    return this.#host.subscriber.subscribe({
       connection: this.#connection,
       attribute: this.#attributeName(attribute),
       event,
@@ -242,7 +257,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
   async #write(entries: readonly (readonly [string, unknown])[]): Promise<void> {
     const shown = entries.map(([attribute]) => this.#attributeName(attribute)).join(', ')
     try {
-      const values = []
+      const values: AttributeValue4[] = []
       for (const [attribute, value] of entries) {
         const shape = this.#names?.attribute(attribute) ?? (await this.#learnShape(attribute))
         values.push(toWritten(shape, value, `${this.name}/${shape.name}`))
@@ -269,7 +284,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
 
   #run<R>(repeatable: Repeatable, call: (call: Call) => Promise<R>, options?: CommandOptions): Promise<R> {
     const callOptions = { timeoutMs: this.timeoutMs, ...options }
-    const { orb } = this.#host
+    const orb = this.#host.client
     return this.#connection.run(repeatable, (target) => call({ orb, target, options: callOptions }))
   }
 
@@ -340,24 +355,6 @@ class SpecNames {
 
   command(name: string): KnownCommand | undefined {
     return this.#commands.get(`:${name}`) ?? this.#commands.get(name.toLowerCase())
-  }
-}
-
-function toCommandInfo(info: {
-  readonly cmdName: string
-  readonly level: CommandInfo['level']
-  readonly inType: number
-  readonly outType: number
-  readonly inTypeDesc: string
-  readonly outTypeDesc: string
-}): CommandInfo {
-  return {
-    name: info.cmdName,
-    level: info.level,
-    inType: typeName(info.inType),
-    outType: typeName(info.outType),
-    inDoc: info.inTypeDesc,
-    outDoc: info.outTypeDesc,
   }
 }
 

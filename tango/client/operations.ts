@@ -9,7 +9,7 @@ import type { ClntIdent } from '../wire/tango-basic.ts'
 import type { AttributeConfig3 } from '../wire/tango-config.ts'
 import type { AttributeValue4, DevCmdInfo2 } from '../wire/tango-idl.ts'
 import { fromValue3, toValue1 } from './attribute-values.ts'
-import type { AttributeConfig, ReadSource } from './proxy-types.ts'
+import type { AttributeConfig, CommandInfo, ReadSource } from './proxy-types.ts'
 import type { Target } from './reconnect.ts'
 
 /** Who we are to locks and black boxes. */
@@ -91,6 +91,18 @@ export function queryCommand(call: Call, name: string): Promise<DevCmdInfo2> {
 /** Configuration of interface 3 with the later fields at their defaults. */
 export function completeConfig(config: AttributeConfig3): AttributeConfig {
   return { ...config, memorized: false, memInit: false, rootAttrName: 'Not specified', enumLabels: [] }
+}
+
+/** A command as users see it. */
+export function toCommandInfo(info: DevCmdInfo2): CommandInfo {
+  return {
+    name: info.cmdName,
+    level: info.level,
+    inType: typeName(info.inType),
+    outType: typeName(info.outType),
+    inDoc: info.inTypeDesc,
+    outDoc: info.outTypeDesc,
+  }
 }
 
 /** Name of a type from its wire number. */

@@ -104,7 +104,10 @@ export function writeProperties(object: string, properties: PropertyRecord): str
 }
 
 /** Writes object, n, then n attributes with their properties. */
-export function writeAttributeProperties(object: string, attributes: Readonly<Record<string, PropertyRecord>>): string[] {
+export function writeAttributeProperties(
+  object: string,
+  attributes: Readonly<Record<string, PropertyRecord>>,
+): string[] {
   const entries = Object.entries(attributes)
   return [
     object,

@@ -1,5 +1,6 @@
 // Types of what a device proxy takes and gives, inferred from a device's spec where there is one.
 
+import type { DoubleStringArray, LongStringArray, TangoType } from '../types/dev-types.ts'
 import type {
   AttributeInput,
   AttributeSpec,
@@ -9,7 +10,6 @@ import type {
   CommandSpec,
   DeviceSpec,
 } from '../types/device-spec.ts'
-import type { DoubleStringArray, LongStringArray, TangoType } from '../types/dev-types.ts'
 import type { AttributeConfig5 } from '../wire/tango-config.ts'
 
 /** Keys of a spec; none when the spec is not known at compile time. */
@@ -58,9 +58,10 @@ export interface CommandOptions {
 }
 
 /** Argument and options of a command; the argument may be left out only if there is none. */
-export type CommandRest<S extends DeviceSpec, K extends string> = undefined extends ArgumentOf<S, K>
-  ? [argument?: ArgumentOf<S, K>, options?: CommandOptions]
-  : [argument: ArgumentOf<S, K>, options?: CommandOptions]
+export type CommandRest<S extends DeviceSpec, K extends string> =
+  undefined extends ArgumentOf<S, K>
+    ? [argument?: ArgumentOf<S, K>, options?: CommandOptions]
+    : [argument: ArgumentOf<S, K>, options?: CommandOptions]
 
 /** Configuration of an attribute; fields that a device of an older interface lacks have their defaults. */
 export type AttributeConfig = AttributeConfig5

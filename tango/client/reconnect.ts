@@ -2,7 +2,6 @@
 // repeated. Shared by all proxies of a process that name the same device.
 
 import type { Clock } from '../clock.ts'
-import type { DevFailed } from '../errors/dev-failed.ts'
 import { SystemException } from '../orb/system-exception.ts'
 import type { ObjectReference } from '../wire/ior.ts'
 import type { AttributeShape } from './attribute-values.ts'
@@ -28,10 +27,24 @@ export type Repeatable = 'always' | 'unexecuted'
 /** After a repetition has failed, further ones wait this long. */
 const REPEAT_INTERVAL_MS = 1000
 
-/** A device, found when first needed and again after its server was restarted. */
-export class DeviceConnection {
+/** What a {@link DeviceConnection} is made of. */
+export interface ConnectionOptions {
   /** Name as the user wrote it, for messages. */
   readonly name: string
+  readonly clock: Pick<Clock, 'monotonic'>
+  /** Looks the device up; called once per (re)connection. */
+  readonly find: () => Promise<Target>
+  /** `host:port` in the names of events: of the database, or of the device itself without one. */
+  readonly tangoHost: string
+  /** Complete name of another device of the same control system, such as the admin device. */
+  readonly sibling: (device: string) => string
+}
+
+/** A device, found when first needed and again after its server was restarted. */
+export class DeviceConnection {
+  readonly name: string
+  readonly tangoHost: string
+  readonly sibling: (device: string) => string
   /** Command types learnt from the device, by lower-case name. */
   readonly commandTypes = new Map<string, CommandTypes>()
   /** Attribute types learnt from the device, by lower-case name. */
@@ -43,11 +56,12 @@ export class DeviceConnection {
   #repeatAfterMs = 0
   #adminName: string | undefined
 
-  /** @param find looks the device up; called once per (re)connection */
-  constructor(name: string, find: () => Promise<Target>, clock: Pick<Clock, 'monotonic'>) {
-    this.name = name
-    this.#find = find
-    this.#clock = clock
+  constructor(options: ConnectionOptions) {
+    this.name = options.name
+    this.tangoHost = options.tangoHost
+    this.sibling = options.sibling
+    this.#find = options.find
+    this.#clock = options.clock
   }
 
   /** Name of the admin device, once somebody has asked for it. */
@@ -108,14 +122,11 @@ export class DeviceConnection {
 
 /** Whether the error says that the device is not (any more) where the call went, and the call may be repeated. */
 function isGone(error: unknown, repeatable: Repeatable): boolean {
-  if (error instanceof SystemException) {
-    if (error.exception === 'OBJECT_NOT_EXIST') return true
-    // a lost connection leaves open whether the request was executed
-    if (isLost(error)) return repeatable === 'always' || error.completed === 'NO'
-  }
-  return false
-}
-
-function isLost(error: DevFailed): boolean {
-  return error.has('API_CantConnectToDevice') || error.has('API_CommunicationFailed')
+  if (!(error instanceof SystemException)) return false
+  if (error.exception === 'OBJECT_NOT_EXIST') return true
+  // a call that timed out or an answer that cannot be read says nothing about where the device is
+  if (error.exception !== 'TRANSIENT' && error.exception !== 'COMM_FAILURE') return false
+  if (error.has('API_DeviceTimedOut')) return false
+  // a lost connection leaves open whether the request was executed
+  return error.completed === 'NO' || repeatable === 'always'
 }

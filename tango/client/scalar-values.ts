@@ -105,9 +105,13 @@ export function toSpectrum(type: AttributeType, value: unknown): SpectrumValues[
     case 'DevEncoded':
       return each(type, value, toEncoded)
     case 'DevDouble':
-      return value instanceof Float64Array ? value : Float64Array.from(each(type, value, (item) => toDouble(type, item)))
+      return value instanceof Float64Array
+        ? value
+        : Float64Array.from(each(type, value, (item) => toDouble(type, item)))
     case 'DevFloat':
-      return value instanceof Float32Array ? value : Float32Array.from(each(type, value, (item) => toDouble(type, item)))
+      return value instanceof Float32Array
+        ? value
+        : Float32Array.from(each(type, value, (item) => toDouble(type, item)))
     case 'DevShort':
     case 'DevEnum':
       return value instanceof Int16Array ? value : Int16Array.from(each(type, value, (item) => toInteger(type, item)))
@@ -143,7 +147,7 @@ export function converted<T>(reason: string, what: string, convert: () => T): T 
   try {
     return convert()
   } catch (error) {
-    if (error instanceof Mismatch) throw devFailed(reason, `${what}: ${error.message}`)
+    if (error instanceof Mismatch) throw devFailed(reason, `${what}: ${error.message}`, { origin: 'DeviceProxy' })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 // The answer of DbGetDataForServerCache: everything a server needs at its start, in one flat list.
 // Source of truth: stored procedure ds_start of TangoDatabase, release 1.9 and later.
 
-import { readAttributeBlock, type Properties, StringReader } from './property-layout.ts'
+import { type Properties, readAttributeBlock, StringReader } from './property-layout.ts'
 
 /** An imported device, as far as the list tells. */
 export interface CachedImport {

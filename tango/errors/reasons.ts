@@ -88,6 +88,7 @@ export const REASONS = {
   Recorder_Failed: 'A recorder could not write.',
   Scan_Aborted: 'The scan was aborted.',
   Scan_Stopped: 'The scan was stopped.',
+  Server_AlreadyRunning: 'The server runs already, in this or in another process.',
 } as const
 
 /** A reason that we raise. */

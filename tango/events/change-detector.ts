@@ -84,6 +84,8 @@ function sameErrors(a: AttributeValue5, b: AttributeValue5): boolean {
   if (a.errList.length !== b.errList.length) return false
   return a.errList.every((error, i) => {
     const other = b.errList[i]
-    return other !== undefined && error.reason === other.reason && error.desc === other.desc && error.origin === other.origin
+    return (
+      other !== undefined && error.reason === other.reason && error.desc === other.desc && error.origin === other.origin
+    )
   })
 }

@@ -222,5 +222,7 @@ function publishedHosts(host: string): string[] {
     .flat()
     .filter((address) => address !== undefined && address.family === 'IPv4')
   const outside = addresses.filter((address) => address?.internal === false)
-  return (outside.length > 0 ? outside : addresses).flatMap((address) => (address === undefined ? [] : [address.address]))
+  return (outside.length > 0 ? outside : addresses).flatMap((address) =>
+    address === undefined ? [] : [address.address],
+  )
 }

@@ -1,8 +1,8 @@
 // One GIOP conversation without its socket: bytes in, in any chunks, whole messages out, fragments put together.
 // Outgoing messages are written with wire/giop.ts. Source of truth: CORBA 3.3 part 2, 9.4 and 9.5.
 
-import { CdrError } from '../wire/cdr.ts'
 import type { CdrReader } from '../wire/cdr.ts'
+import { CdrError } from '../wire/cdr.ts'
 import type { MessageHeader, ReplyHeader, RequestHeader } from '../wire/giop.ts'
 import {
   GIOP_HEADER_SIZE,
@@ -230,34 +230,18 @@ export class GiopConnection {
 
   #dispatch(type: number, minor: number, r: CdrReader): void {
     const handler = this.#handler
-    switch (type) {
-      case MESSAGE.request:
-        if (handler.onRequest !== undefined) return handler.onRequest(readRequest(r, minor), r, minor)
-        break
-      case MESSAGE.reply:
-        if (handler.onReply !== undefined) return handler.onReply(readReply(r, minor), r, minor)
-        break
-      case MESSAGE.cancelRequest:
-        if (handler.onCancelRequest !== undefined) return handler.onCancelRequest(r.ulong())
-        break
-      case MESSAGE.locateRequest:
-        if (handler.onLocateRequest !== undefined) {
-          const { requestId, objectKey } = readLocateRequest(r, minor)
-          return handler.onLocateRequest(requestId, objectKey, minor)
-        }
-        break
-      case MESSAGE.locateReply:
-        if (handler.onLocateReply !== undefined) {
-          const { requestId, status } = readLocateReply(r)
-          return handler.onLocateReply(requestId, status, r)
-        }
-        break
-      case MESSAGE.closeConnection:
-        return handler.onCloseConnection()
-      case MESSAGE.messageError:
-        throw new CdrError('bad', 'peer reports a message error')
-    }
-    throw new CdrError('bad', `unexpected message of type ${type}`)
+    if (type === MESSAGE.request && handler.onRequest !== undefined) handler.onRequest(readRequest(r, minor), r, minor)
+    else if (type === MESSAGE.reply && handler.onReply !== undefined) handler.onReply(readReply(r, minor), r, minor)
+    else if (type === MESSAGE.closeConnection) handler.onCloseConnection()
+    else if (type === MESSAGE.cancelRequest && handler.onCancelRequest !== undefined) handler.onCancelRequest(r.ulong())
+    else if (type === MESSAGE.locateRequest && handler.onLocateRequest !== undefined) {
+      const { requestId, objectKey } = readLocateRequest(r, minor)
+      handler.onLocateRequest(requestId, objectKey, minor)
+    } else if (type === MESSAGE.locateReply && handler.onLocateReply !== undefined) {
+      const { requestId, status } = readLocateReply(r)
+      handler.onLocateReply(requestId, status, r)
+    } else if (type === MESSAGE.messageError) throw new CdrError('bad', 'peer reports a message error')
+    else throw new CdrError('bad', `unexpected message of type ${type}`)
   }
 }
 

@@ -29,17 +29,10 @@ export interface FailedCall {
 }
 
 const ORIGIN = 'OrbClient.call'
-/** Minor codes as omniORB names them. */
-const MINOR_NAMES: Readonly<Record<string, string>> = {
-  'OBJECT_NOT_EXIST:1330446337': 'OBJECT_NOT_EXIST_NoMatch',
-  'TRANSIENT:1096024066': 'TRANSIENT_ConnectFailed',
-  'TRANSIENT:1096024070': 'TRANSIENT_CallTimedout',
-  'COMM_FAILURE:1096024069': 'COMM_FAILURE_UnMarshalResults',
-}
 
 /** The call's deadline passed; the server may still be working on it. */
 export function callTimedOut(call: FailedCall, timeoutMs: number): SystemException {
-  return new SystemException('TRANSIENT', 0x41540006, 'MAYBE', [
+  return new SystemException('TRANSIENT', 0, 'MAYBE', [
     corbaLevel('TRANSIENT CORBA system exception: TRANSIENT_CallTimedout'),
     level('API_DeviceTimedOut', `Timeout (${timeoutMs} mS) exceeded on ${call.address}, operation ${call.operation}`),
   ])
@@ -47,7 +40,7 @@ export function callTimedOut(call: FailedCall, timeoutMs: number): SystemExcepti
 
 /** No connection could be made; the operation was not executed. */
 export function connectFailed(call: FailedCall, why: string): SystemException {
-  return new SystemException('TRANSIENT', 0x41540002, 'NO', [
+  return new SystemException('TRANSIENT', 0, 'NO', [
     corbaLevel('TRANSIENT CORBA system exception: TRANSIENT_ConnectFailed'),
     level('API_CantConnectToDevice', `Cannot connect to ${call.address} for operation ${call.operation}: ${why}`),
   ])
@@ -55,7 +48,7 @@ export function connectFailed(call: FailedCall, why: string): SystemException {
 
 /** The connection broke while the call was under way. */
 export function connectionLost(call: FailedCall, why: string): SystemException {
-  return new SystemException('COMM_FAILURE', 0x41540005, 'MAYBE', [
+  return new SystemException('COMM_FAILURE', 0, 'MAYBE', [
     corbaLevel('COMM_FAILURE CORBA system exception: COMM_FAILURE_WaitingForReply'),
     level('API_CommunicationFailed', `Connection to ${call.address} lost during operation ${call.operation}: ${why}`),
   ])
@@ -75,9 +68,8 @@ export function remoteException(
   exception: { readonly name: string; readonly minor: number; readonly completed: Completed },
 ): SystemException {
   const { name, minor, completed } = exception
-  const minorName = MINOR_NAMES[`${name}:${minor}`] ?? `minor code 0x${minor.toString(16)}`
   return new SystemException(name, minor, completed, [
-    corbaLevel(`${name} CORBA system exception: ${minorName}`),
+    corbaLevel(`${name} CORBA system exception: minor code 0x${minor.toString(16)}, completed ${completed}`),
     level('API_CommunicationFailed', `${call.address} answered operation ${call.operation} with ${name}`),
   ])
 }

@@ -14,6 +14,8 @@ const READ_PAUSE_AT = 8 * 1024 * 1024
 const COPIED_UP_TO = 16 * 1024
 const READ_BUFFER_SIZE = 64 * 1024
 const KEEP_ALIVE_MS = 60_000
+/** How long a closing listener lets its connections send what they have queued. */
+const CLOSE_PATIENCE_MS = 1000
 
 /** Buffer that all sockets of one owner read into: each chunk is consumed before the next is read. */
 export type ReadBuffer = Buffer
@@ -46,7 +48,6 @@ class SocketTransport implements Transport {
       this.#error = error
     })
     socket.on('drain', () => this.#resume())
-    socket.on('end', () => socket.end())
     socket.on('close', () => {
       if (this.#closed) return
       this.#closed = true
@@ -135,6 +136,8 @@ export class Listener {
   readonly #server: net.Server
   readonly #buffer: ReadBuffer
   readonly #onTransport: (transport: Transport) => void
+  readonly #sockets = new Set<net.Socket>()
+  #onEmpty: (() => void) | undefined
 
   constructor(buffer: ReadBuffer, onTransport: (transport: Transport) => void) {
     this.#buffer = buffer
@@ -167,11 +170,19 @@ export class Listener {
     return address === null || typeof address === 'string' ? 0 : address.port
   }
 
-  /** Stops accepting; resolves when all accepted sockets are gone, so close those first. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!this.#server.listening) resolve()
-      else this.#server.close(() => resolve())
+  /** Stops accepting; resolves when all accepted sockets are gone. Close their transports first. */
+  async close(): Promise<void> {
+    if (this.#server.listening) this.#server.close()
+    if (this.#sockets.size === 0) return
+    const destroyAll = (): void => {
+      for (const socket of this.#sockets) socket.destroy()
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(destroyAll, CLOSE_PATIENCE_MS)
+      this.#onEmpty = () => {
+        clearTimeout(timer)
+        resolve()
+      }
     })
   }
 
@@ -182,7 +193,13 @@ export class Listener {
         ? { transport: 'unix', host: 'localhost' }
         : { transport: 'tcp', host: remoteAddress.replace(/^::ffff:/, ''), port: remotePort }
     const transport = new SocketTransport(remote)
-    transport.use(this.#withFixedBuffer(accepted, transport) ?? withDataEvents(accepted, transport))
+    const socket = this.#withFixedBuffer(accepted, transport) ?? withDataEvents(accepted, transport)
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      if (this.#sockets.size === 0) this.#onEmpty?.()
+    })
+    transport.use(socket)
     this.#onTransport(transport)
   }
 

@@ -2,9 +2,9 @@
 // the rules by which clients change them.
 
 import { DevFailed } from '../errors/dev-failed.ts'
-import { type AttributeSpec, tangoName } from '../types/device-spec.ts'
 import { type AttributeType, TYPE_CODES } from '../types/dev-types.ts'
-import type { AttributeConfig5 } from '../wire/tango-config.ts'
+import { type AttributeSpec, tangoName } from '../types/device-spec.ts'
+import type { AttributeConfig3, AttributeConfig5 } from '../wire/tango-config.ts'
 
 /** What stands for "no value" in most members. */
 export const NOT_SPECIFIED = 'Not specified'
@@ -319,8 +319,8 @@ export function wireFormat(spec: AttributeSpec): 'SCALAR' | 'SPECTRUM' | 'IMAGE'
   return spec.format === 'spectrum' ? 'SPECTRUM' : spec.format === 'image' ? 'IMAGE' : 'SCALAR'
 }
 
-/** The properties that a client's configuration asks for; members of older levels are absent. */
-export function wantedProperties(config: AttributeConfig5): Map<ConfigProperty, string> {
+/** The properties that a client's configuration asks for. */
+export function wantedProperties(config: AttributeConfig3): Map<ConfigProperty, string> {
   const { attAlarm, eventProp } = config
   return new Map<ConfigProperty, string>([
     ['label', config.label],

@@ -1,8 +1,8 @@
 // Attribute values on their way between handlers and the wire: checks, array types, dimensions, read part and set part.
 
 import { devFailed } from '../errors/dev-failed.ts'
-import type { AttributeType } from '../types/dev-types.ts'
 import { DEV_STATES, type DevState } from '../types/dev-state.ts'
+import type { AttributeType } from '../types/dev-types.ts'
 import type { DevEncoded } from '../types/encoded.ts'
 import type { AttrValUnion } from '../wire/tango-idl.ts'
 
@@ -136,7 +136,13 @@ const EMPTY_ENCODED: DevEncoded = { format: '', data: new Uint8Array(0) }
 
 /** How each attribute type travels. */
 export const VALUE_TYPES: Readonly<Record<AttributeType, ValueType>> = {
-  DevBoolean: fromObjects('ATT_BOOL', 'DevVarBooleanArray', false, 'boolean', (v): v is boolean => typeof v === 'boolean'),
+  DevBoolean: fromObjects(
+    'ATT_BOOL',
+    'DevVarBooleanArray',
+    false,
+    'boolean',
+    (v): v is boolean => typeof v === 'boolean',
+  ),
   DevShort: fromNumbers('ATT_SHORT', 'DevVarShortArray', Int16Array, [-32768, 32767]),
   DevLong: fromNumbers('ATT_LONG', 'DevVarLongArray', Int32Array, [-2147483648, 2147483647]),
   DevLong64: fromBigints('ATT_LONG64', 'DevVarLong64Array', BigInt64Array, (v) => BigInt.asIntN(64, v)),
@@ -186,9 +192,9 @@ export function joined(type: AttributeType, read: FlatValue, written: FlatValue 
 }
 
 /** Set part of an attribute that nobody has written yet: one zero, as native servers have it. */
-export function initialPart(type: AttributeType): FlatPart {
+export function initialPart(type: AttributeType, format: AttributeFormat): FlatPart {
   const { zero, one } = VALUE_TYPES[type]
-  return { flat: one(zero), dimX: 1, dimY: 0 }
+  return { flat: one(zero), dimX: 1, dimY: format === 'image' ? 1 : 0 }
 }
 
 /** How many elements dimensions stand for. */
@@ -244,7 +250,8 @@ function isImage(value: unknown): value is { data: unknown; width: number; heigh
 
 function list(values: unknown): readonly unknown[] {
   if (Array.isArray(values)) return values
-  if (ArrayBuffer.isView(values) && !(values instanceof DataView)) return Array.from(values as unknown as ArrayLike<unknown>)
+  if (ArrayBuffer.isView(values) && !(values instanceof DataView))
+    return Array.from(values as unknown as ArrayLike<unknown>)
   throw new TypeError(`${text(values)} is no array`)
 }
 

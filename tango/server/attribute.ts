@@ -1,8 +1,8 @@
 // One attribute of a device: calls its handlers, makes wire values, checks what clients write, tells the quality.
 
 import { DevFailed, devFailed, toDevFailed } from '../errors/dev-failed.ts'
-import type { AttributeSpec } from '../types/device-spec.ts'
 import { TYPE_CODES } from '../types/dev-types.ts'
+import type { AttributeSpec } from '../types/device-spec.ts'
 import { QUALITIES, type Quality } from '../types/reading.ts'
 import type { TimeVal } from '../wire/tango-basic.ts'
 import type { AttributeValue5, AttrValUnion } from '../wire/tango-idl.ts'
@@ -62,7 +62,7 @@ export class Attribute {
   #written: FlatPart | undefined
   #writtenAt = 0
   #quality: Quality = 'VALID'
-  #rdsAlarm = false
+  #alarm: string | undefined
 
   constructor(
     host: AttributeHost,
@@ -83,7 +83,7 @@ export class Attribute {
     this.#format = spec.format ?? 'scalar'
     this.#wireFormat = wireFormat(spec)
     this.#typeCode = TYPE_CODES[spec.type]
-    this.#written = config.writable === 'READ' ? undefined : initialPart(spec.type)
+    this.#written = config.writable === 'READ' ? undefined : initialPart(spec.type, spec.format ?? 'scalar')
   }
 
   get writable(): boolean {
@@ -100,9 +100,9 @@ export class Attribute {
     return this.#quality
   }
 
-  /** Whether the last reading differed too much from the set point. */
-  get rdsAlarm(): boolean {
-    return this.#rdsAlarm
+  /** What is wrong with the last reading, as a line of Status; `undefined` when it is within its limits. */
+  get alarmLine(): string | undefined {
+    return this.#alarm
   }
 
   /** Reads the value; a promise only if the handler returned one. Failures are in the result, nothing is thrown. */
@@ -227,7 +227,9 @@ export class Attribute {
     const part = flatten(this.spec.type, this.#format, value)
     if (elementCount(part.dimX, part.dimY) > elementCount(this.config.maxDimX, this.config.maxDimY)) {
       const { maxDimX, maxDimY } = this.config
-      throw new TypeError(`${part.dimX} x ${part.dimY} elements are more than the largest size, ${maxDimX} x ${maxDimY}`)
+      throw new TypeError(
+        `${part.dimX} x ${part.dimY} elements are more than the largest size, ${maxDimX} x ${maxDimY}`,
+      )
     }
     this.#quality = quality === 'VALID' && this.config.hasAlarm ? this.#alarmQuality(part) : quality
     const written = this.#written
@@ -242,7 +244,7 @@ export class Attribute {
 
   /** Native servers send the set point once, with the dimensions of both parts. */
   #writeOnlyValue(): AttributeValue5 {
-    const written = this.#written ?? initialPart(this.spec.type)
+    const written = this.#written ?? initialPart(this.spec.type, this.#format)
     const dim = { dimX: written.dimX, dimY: written.dimY }
     return {
       value: joined(this.spec.type, written.flat, undefined),
@@ -259,17 +261,20 @@ export class Attribute {
 
   #alarmQuality(part: FlatPart): Quality {
     const { config } = this
-    this.#rdsAlarm = this.#differsFromSetPoint(part)
-    if (this.#rdsAlarm) return 'ALARM'
-    const outside = (min: number | undefined, max: number | undefined): boolean => {
-      for (const element of part.flat) {
-        const value = Number(element)
-        if ((min !== undefined && value <= min) || (max !== undefined && value >= max)) return true
-      }
-      return false
+    const label = config.text('label')
+    this.#alarm = undefined
+    if (this.#differsFromSetPoint(part)) {
+      this.#alarm = `Alarm : Read too Different than Set (RDS) for ${label}`
+      return 'ALARM'
     }
-    if (outside(config.number('min_alarm'), config.number('max_alarm'))) return 'ALARM'
-    return outside(config.number('min_warning'), config.number('max_warning')) ? 'WARNING' : 'VALID'
+    const alarm = outside(part.flat, config.number('min_alarm'), config.number('max_alarm'))
+    if (alarm !== undefined) {
+      this.#alarm = `Alarm : Value too ${alarm} for ${label}`
+      return 'ALARM'
+    }
+    const warning = outside(part.flat, config.number('min_warning'), config.number('max_warning'))
+    if (warning !== undefined) this.#alarm = `Warning : Value too ${warning} for ${label}`
+    return warning === undefined ? 'VALID' : 'WARNING'
   }
 
   #differsFromSetPoint(part: FlatPart): boolean {
@@ -288,7 +293,8 @@ export class Attribute {
   #checkRange(flat: FlatValue): void {
     const { type } = this.spec
     const { name } = this
-    const outside = (what: string): DevFailed => refusal('API_WAttrOutsideLimit', `Set value for attribute ${name} ${what}`)
+    const outside = (what: string): DevFailed =>
+      refusal('API_WAttrOutsideLimit', `Set value for attribute ${name} ${what}`)
     if (type === 'DevEnum') {
       const last = this.config.enumLabels.length - 1
       const wrong = (flat as Int16Array).findIndex((index) => index < 0 || index > last)
@@ -329,6 +335,16 @@ export function timeVal(seconds: number): TimeVal {
   return { sec, usec: Math.floor((seconds - sec) * 1e6), nsec: 0 }
 }
 
+function outside(flat: FlatValue, min: number | undefined, max: number | undefined): 'low' | 'high' | undefined {
+  if (min === undefined && max === undefined) return undefined
+  for (const element of flat) {
+    const value = Number(element)
+    if (min !== undefined && value <= min) return 'low'
+    if (max !== undefined && value >= max) return 'high'
+  }
+  return undefined
+}
+
 function refusal(reason: string, desc: string, origin = 'WAttribute::check_written_value()'): DevFailed {
   return new DevFailed([{ reason, severity: 'ERR', desc, origin }])
 }
@@ -336,5 +352,7 @@ function refusal(reason: string, desc: string, origin = 'WAttribute::check_writt
 function isReading(answer: unknown): answer is { value: unknown; quality?: Quality; time?: number } {
   if (typeof answer !== 'object' || answer === null || ArrayBuffer.isView(answer) || Array.isArray(answer)) return false
   if (!('value' in answer)) return 'quality' in answer && answer.quality === 'INVALID'
-  return !('quality' in answer) || answer.quality === undefined || QUALITIES.some((quality) => quality === answer.quality)
+  return (
+    !('quality' in answer) || answer.quality === undefined || QUALITIES.some((quality) => quality === answer.quality)
+  )
 }

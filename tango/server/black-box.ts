@@ -2,6 +2,7 @@
 
 import type { DevError } from '../errors/dev-failed.ts'
 import { DevFailed } from '../errors/dev-failed.ts'
+import type { ClntIdent } from '../wire/tango-basic.ts'
 
 const DEPTH = 50
 
@@ -10,7 +11,7 @@ interface Entry {
   operation: string
   detail: string
   host: string
-  client: string
+  client: ClntIdent | undefined
 }
 
 /** Ring of the last requests. */
@@ -21,11 +22,10 @@ export class BlackBox {
   /**
    * Notes a request.
    * @param time seconds since 1970
-   * @param detail what is in parentheses behind the operation, may be empty
+   * @param detail what comes behind the operation, such as ` (cmd = Stop)`; may be empty
    * @param host address of the caller
-   * @param client such as `CPP/Python client with PID 7`, may be empty
    */
-  note(time: number, operation: string, detail: string, host: string, client: string): void {
+  note(time: number, operation: string, detail: string, host: string, client: ClntIdent | undefined): void {
     const entry = this.#entries[this.#next]
     if (entry === undefined) this.#entries[this.#next] = { time, operation, detail, host, client }
     else {
@@ -64,7 +64,12 @@ function format(entry: Entry): string {
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0')
   const day = `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`
   const time = [date.getHours(), date.getMinutes(), date.getSeconds(), date.getMilliseconds() / 10].map(two).join(':')
-  const detail = entry.detail === '' ? '' : ` (${entry.detail})`
-  const client = entry.client === '' ? '' : ` (${entry.client})`
-  return `${day} ${time} : Operation ${entry.operation}${detail} requested from ${entry.host}${client}`
+  const { operation, detail, host, client } = entry
+  const who =
+    client === undefined
+      ? ''
+      : client.language === 'CPP'
+        ? ` (CPP/Python client with PID ${client.pid})`
+        : ` (Java client with main class ${client.mainClass})`
+  return `${day} ${time} : Operation ${operation}${detail} requested from ${host}${who}`
 }

@@ -1,14 +1,13 @@
 // The lock that a client may hold on a device (Tango's locking): only writing requests of others are refused.
 
 import { DevFailed } from '../errors/dev-failed.ts'
+import type { Caller } from '../orb/invocation.ts'
 import type { ClntIdent } from '../wire/tango-basic.ts'
 
 /** Who calls: the identity that newer operations carry, and the address of the connection. */
 export interface Client {
   readonly ident: ClntIdent | undefined
-  readonly host: string
-  /** `giop:tcp:host:port`, for people. */
-  readonly endpoint: string
+  readonly caller: Caller
 }
 
 /** Seconds for which a lock holds without being renewed, if the client says nothing. */
@@ -43,7 +42,11 @@ export class DeviceLock {
   lock(client: Client, validityS: number): void {
     const holder = this.holder
     if (holder !== undefined && !same(holder, client)) {
-      throw failure('API_DeviceLocked', `Device ${this.#device} is already locked by another client`, 'Device_Impl::lock')
+      throw failure(
+        'API_DeviceLocked',
+        `Device ${this.#device} is already locked by another client`,
+        'Device_Impl::lock',
+      )
     }
     this.#holder = client
     this.#validityMs = Math.max(MIN_VALIDITY_S, validityS) * 1000
@@ -102,15 +105,20 @@ export class DeviceLock {
     const holder = this.holder
     const ident = holder?.ident
     if (holder === undefined || ident === undefined) {
-      return { lvalue: new Int32Array(6), svalue: [`Device ${this.#device} is not locked`, 'Not defined', 'Not defined'] }
+      return {
+        lvalue: new Int32Array(6),
+        svalue: [`Device ${this.#device} is not locked`, 'Not defined', 'Not defined'],
+      }
     }
     const who = clientText(ident)
-    const text = `Device ${this.#device} is locked by ${who} from host ${holder.host}`
+    const text = `Device ${this.#device} is locked by ${who} from host ${holder.caller.host}`
+    const { transport, host, port } = holder.caller
+    const endpoint = `giop:${transport}:${host}${port === undefined ? '' : `:${port}`}`
     if (ident.language === 'CPP') {
-      return { lvalue: Int32Array.of(1, ident.pid, 0, 0, 0, 0), svalue: [text, holder.endpoint, 'Not defined'] }
+      return { lvalue: Int32Array.of(1, ident.pid, 0, 0, 0, 0), svalue: [text, endpoint, 'Not defined'] }
     }
     const words = ident.uuid.flatMap((half) => [Number(half & 0xffffffffn) | 0, Number(half >> 32n) | 0])
-    return { lvalue: Int32Array.of(1, 0, ...words), svalue: [text, holder.endpoint, ident.mainClass] }
+    return { lvalue: Int32Array.of(1, 0, ...words), svalue: [text, endpoint, ident.mainClass] }
   }
 
   #free(): void {
@@ -127,7 +135,7 @@ export function clientText(ident: ClntIdent): string {
 }
 
 function same(a: Client, b: Client): boolean {
-  if (a.host !== b.host || a.ident === undefined || b.ident === undefined) return false
+  if (a.caller.host !== b.caller.host || a.ident === undefined || b.ident === undefined) return false
   if (a.ident.language === 'CPP') return b.ident.language === 'CPP' && a.ident.pid === b.ident.pid
   return (
     b.ident.language === 'JAVA' &&

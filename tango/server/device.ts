@@ -1,21 +1,16 @@
 // Base class of all devices, and the value that a device class file exports. What a device does for the framework is in
 // hosted-device.ts; here is only what its author sees.
 
-import type { DevFailed } from '../errors/dev-failed.ts'
 import type { Clock } from '../clock.ts'
+import type { DevFailed } from '../errors/dev-failed.ts'
 import type { Logger } from '../log.ts'
 import type { TangoProcess } from '../process.ts'
-import type {
-  AttributeInput,
-  AttributeSpec,
-  DeviceSpec,
-  PropertiesOf,
-  Serves,
-} from '../types/device-spec.ts'
 import type { DevState } from '../types/dev-state.ts'
+import type { AttributeInput, AttributeSpec, DeviceSpec, PropertiesOf, Serves } from '../types/device-spec.ts'
 import type { Reading } from '../types/reading.ts'
 import type { AttributeConfig5 } from '../wire/tango-config.ts'
 import type { DeviceServer } from './device-server.ts'
+import type { PropertyLines } from './properties.ts'
 
 /** Options of {@link Device.setState}. */
 export interface SetStateOptions {
@@ -52,6 +47,10 @@ export interface DeviceContext {
   readonly status: string
   /** Aborts when the device is deleted or its server stops. */
   readonly signal: AbortSignal
+  /** Stored device properties by name in lower case. */
+  readonly storedProperties: PropertyLines
+  alias(): Promise<string | undefined>
+  isWatched(key: string): boolean
   setState(state: DevState, status: string | undefined, always: boolean): void
   push(key: string, value: unknown): void
   setWritten(key: string, value: unknown): void
@@ -83,6 +82,21 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
   get properties(): PropertiesOf<S['properties']> {
     // the framework has checked every value against the spec, which the compiler cannot see
     return this.#context.properties as PropertiesOf<S['properties']>
+  }
+
+  /** Lines of all device properties by name in lower case, for classes whose properties depend on a plug-in. */
+  get storedProperties(): PropertyLines {
+    return this.#context.storedProperties
+  }
+
+  /** Alias of the device in the database, if it has one. */
+  alias(): Promise<string | undefined> {
+    return this.#context.alias()
+  }
+
+  /** Whether somebody listens to the change events of an attribute, for values that are dear to make. */
+  isWatched(attribute: keyof S['attributes'] & string): boolean {
+    return this.#context.isWatched(attribute)
   }
 
   /** Logger whose records carry the device's name. */
@@ -140,10 +154,7 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
   }
 
   /** Sets the written part (set point) that clients see, without calling the write handler. */
-  setWritten<K extends keyof S['attributes'] & string>(
-    attribute: K,
-    value: AttributeInput<S['attributes'][K]>,
-  ): void {
+  setWritten<K extends keyof S['attributes'] & string>(attribute: K, value: AttributeInput<S['attributes'][K]>): void {
     this.#context.setWritten(attribute, value)
   }
 
@@ -178,10 +189,7 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
   }
 
   /** Stores the set point of a memorized attribute in the database (`__value`). */
-  memorize<K extends keyof S['attributes'] & string>(
-    key: K,
-    value: AttributeInput<S['attributes'][K]>,
-  ): Promise<void> {
+  memorize<K extends keyof S['attributes'] & string>(key: K, value: AttributeInput<S['attributes'][K]>): Promise<void> {
     return this.#context.memorize(key, value)
   }
 

@@ -55,7 +55,10 @@ export interface ImportOptions {
  * installation, so that the file needs no packages beside it.
  * @throws DevFailed `API_ClassNotFound` with the problems of the file
  */
-export async function importModule(path: string, options: ImportOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+export async function importModule(
+  path: string,
+  options: ImportOptions = {},
+): Promise<Readonly<Record<string, unknown>>> {
   const file = await realpath(path)
   const ours = file.startsWith(packageRoot() + sep)
   const runnable = file.endsWith('.ts') && !ours ? await bundled(file) : file

@@ -21,7 +21,9 @@ export function typedProperties(spec: DeviceSpec, layers: readonly PropertyLines
   const problems: string[] = []
   for (const [key, property] of Object.entries(spec.properties)) {
     const name = tangoName(key, property, spec.naming)
-    const lines = layers.map((layer) => layer.get(name.toLowerCase())).find((found) => found !== undefined && !isEmpty(found))
+    const lines = layers
+      .map((layer) => layer.get(name.toLowerCase()))
+      .find((found) => found !== undefined && !isEmpty(found))
     if (lines === undefined) {
       values[key] = property.default
       if (property.mandatory === true) problems.push(`property ${name} is missing; set it to ${describe(property)}`)

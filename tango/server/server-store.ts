@@ -23,9 +23,10 @@ export interface StoredDevice {
 export interface ServerStore {
   /**
    * Devices of the server without its admin device, by class, in the order of the store.
-   * @throws DevFailed when the server is unknown or runs already
+   * @param again the server is restarted, so its own answer does not count
+   * @throws DevFailed `DB_DeviceNotDefined` for an unknown server, `Server_AlreadyRunning`
    */
-  load(): Promise<readonly StoredDevice[]>
+  load(again?: boolean): Promise<readonly StoredDevice[]>
   /** What is stored of a device now. */
   content(className: string, device: string): Promise<DeviceContent>
   /** Stores and removes properties of a device. */
@@ -35,6 +36,8 @@ export interface ServerStore {
   /** Defines a device; an alias and properties that it has already are replaced. */
   addDevice(declaration: DeviceDeclaration): Promise<void>
   deleteDevice(name: string): Promise<void>
+  /** Alias of a device, if it has one. */
+  alias(device: string): Promise<string | undefined>
   exportDevice(name: string, ior: string): Promise<void>
   unexportDevice(name: string): Promise<void>
   unexportServer(): Promise<void>
@@ -95,6 +98,10 @@ export class LocalStore implements ServerStore {
 
   async deleteDevice(name: string): Promise<void> {
     this.#devices.delete(name.toLowerCase())
+  }
+
+  async alias(device: string): Promise<string | undefined> {
+    return this.#devices.get(device.toLowerCase())?.declaration.alias
   }
 
   async exportDevice(): Promise<void> {}

@@ -1,18 +1,20 @@
 // CORBA any with the types that Tango puts in it: exact TypeCodes out, any equivalent TypeCode in.
 // Source of truth: CORBA 3.3 part 2, 9.3.5, and the TypeCodes that omniORB derives from tango.idl.
 
-import type { CommandType, CommandValues } from '../types/dev-types.ts'
 import { DEV_STATES } from '../types/dev-state.ts'
-import { CdrError, CdrWriter } from './cdr.ts'
+import type { CommandType, CommandValues } from '../types/dev-types.ts'
 import type { CdrReader } from './cdr.ts'
+import { CdrError, CdrWriter } from './cdr.ts'
 import type { Codec } from './codec.ts'
 import * as codec from './codec.ts'
 import { devEncoded, devEncodeds, devState, devStates, doubleStringArray, longStringArray } from './tango-basic.ts'
-import { KIND, readTypeCode, writeTypeCode } from './type-code.ts'
 import type { TypeCode } from './type-code.ts'
+import { KIND, readTypeCode, writeTypeCode } from './type-code.ts'
 
 /** A value with its Tango type: argument or result of a command, attribute value of the oldest interfaces. */
-export type AnyValue = { readonly [T in CommandType]: { readonly type: T; readonly value: CommandValues[T] } }[CommandType]
+export type AnyValue = {
+  readonly [T in CommandType]: { readonly type: T; readonly value: CommandValues[T] }
+}[CommandType]
 
 /** The absent argument or result. */
 export const VOID: AnyValue = { type: 'DevVoid', value: undefined }
@@ -33,45 +35,46 @@ const ENCODED = record('DevEncoded', {
 })
 
 /** TypeCode and codec of each type. */
-const TYPES: { readonly [T in CommandType]: { readonly typeCode: TypeCode; readonly codec: Codec<CommandValues[T]> } } = {
-  DevVoid: { typeCode: basic(KIND.null), codec: codec.nothing },
-  DevBoolean: { typeCode: basic(KIND.boolean), codec: codec.boolean },
-  DevShort: { typeCode: basic(KIND.short), codec: codec.short },
-  DevLong: { typeCode: basic(KIND.long), codec: codec.long },
-  DevFloat: { typeCode: basic(KIND.float), codec: codec.float },
-  DevDouble: { typeCode: basic(KIND.double), codec: codec.double },
-  DevUShort: { typeCode: basic(KIND.ushort), codec: codec.ushort },
-  DevULong: { typeCode: basic(KIND.ulong), codec: codec.ulong },
-  DevString: { typeCode: STRING, codec: codec.string },
-  ConstDevString: { typeCode: STRING, codec: codec.string },
-  DevUChar: { typeCode: basic(KIND.octet), codec: codec.octet },
-  DevLong64: { typeCode: basic(KIND.longlong), codec: codec.longlong },
-  DevULong64: { typeCode: basic(KIND.ulonglong), codec: codec.ulonglong },
-  DevState: { typeCode: STATE, codec: devState },
-  DevEnum: { typeCode: basic(KIND.short), codec: codec.short },
-  DevEncoded: { typeCode: ENCODED, codec: devEncoded },
-  DevVarCharArray: { typeCode: CHAR_ARRAY, codec: codec.octets },
-  DevVarShortArray: { typeCode: array('DevVarShortArray', basic(KIND.short)), codec: codec.shorts },
-  DevVarLongArray: { typeCode: LONG_ARRAY, codec: codec.longs },
-  DevVarFloatArray: { typeCode: array('DevVarFloatArray', basic(KIND.float)), codec: codec.floats },
-  DevVarDoubleArray: { typeCode: DOUBLE_ARRAY, codec: codec.doubles },
-  DevVarUShortArray: { typeCode: array('DevVarUShortArray', basic(KIND.ushort)), codec: codec.ushorts },
-  DevVarULongArray: { typeCode: array('DevVarULongArray', basic(KIND.ulong)), codec: codec.ulongs },
-  DevVarLong64Array: { typeCode: array('DevVarLong64Array', basic(KIND.longlong)), codec: codec.longlongs },
-  DevVarULong64Array: { typeCode: array('DevVarULong64Array', basic(KIND.ulonglong)), codec: codec.ulonglongs },
-  DevVarBooleanArray: { typeCode: array('DevVarBooleanArray', basic(KIND.boolean)), codec: codec.booleans },
-  DevVarStringArray: { typeCode: STRING_ARRAY, codec: codec.strings },
-  DevVarStateArray: { typeCode: array('DevVarStateArray', STATE), codec: devStates },
-  DevVarEncodedArray: { typeCode: array('DevVarEncodedArray', ENCODED), codec: devEncodeds },
-  DevVarLongStringArray: {
-    typeCode: record('DevVarLongStringArray', { lvalue: LONG_ARRAY, svalue: STRING_ARRAY }),
-    codec: longStringArray,
-  },
-  DevVarDoubleStringArray: {
-    typeCode: record('DevVarDoubleStringArray', { dvalue: DOUBLE_ARRAY, svalue: STRING_ARRAY }),
-    codec: doubleStringArray,
-  },
-}
+const TYPES: { readonly [T in CommandType]: { readonly typeCode: TypeCode; readonly codec: Codec<CommandValues[T]> } } =
+  {
+    DevVoid: { typeCode: basic(KIND.null), codec: codec.nothing },
+    DevBoolean: { typeCode: basic(KIND.boolean), codec: codec.boolean },
+    DevShort: { typeCode: basic(KIND.short), codec: codec.short },
+    DevLong: { typeCode: basic(KIND.long), codec: codec.long },
+    DevFloat: { typeCode: basic(KIND.float), codec: codec.float },
+    DevDouble: { typeCode: basic(KIND.double), codec: codec.double },
+    DevUShort: { typeCode: basic(KIND.ushort), codec: codec.ushort },
+    DevULong: { typeCode: basic(KIND.ulong), codec: codec.ulong },
+    DevString: { typeCode: STRING, codec: codec.string },
+    ConstDevString: { typeCode: STRING, codec: codec.string },
+    DevUChar: { typeCode: basic(KIND.octet), codec: codec.octet },
+    DevLong64: { typeCode: basic(KIND.longlong), codec: codec.longlong },
+    DevULong64: { typeCode: basic(KIND.ulonglong), codec: codec.ulonglong },
+    DevState: { typeCode: STATE, codec: devState },
+    DevEnum: { typeCode: basic(KIND.short), codec: codec.short },
+    DevEncoded: { typeCode: ENCODED, codec: devEncoded },
+    DevVarCharArray: { typeCode: CHAR_ARRAY, codec: codec.octets },
+    DevVarShortArray: { typeCode: array('DevVarShortArray', basic(KIND.short)), codec: codec.shorts },
+    DevVarLongArray: { typeCode: LONG_ARRAY, codec: codec.longs },
+    DevVarFloatArray: { typeCode: array('DevVarFloatArray', basic(KIND.float)), codec: codec.floats },
+    DevVarDoubleArray: { typeCode: DOUBLE_ARRAY, codec: codec.doubles },
+    DevVarUShortArray: { typeCode: array('DevVarUShortArray', basic(KIND.ushort)), codec: codec.ushorts },
+    DevVarULongArray: { typeCode: array('DevVarULongArray', basic(KIND.ulong)), codec: codec.ulongs },
+    DevVarLong64Array: { typeCode: array('DevVarLong64Array', basic(KIND.longlong)), codec: codec.longlongs },
+    DevVarULong64Array: { typeCode: array('DevVarULong64Array', basic(KIND.ulonglong)), codec: codec.ulonglongs },
+    DevVarBooleanArray: { typeCode: array('DevVarBooleanArray', basic(KIND.boolean)), codec: codec.booleans },
+    DevVarStringArray: { typeCode: STRING_ARRAY, codec: codec.strings },
+    DevVarStateArray: { typeCode: array('DevVarStateArray', STATE), codec: devStates },
+    DevVarEncodedArray: { typeCode: array('DevVarEncodedArray', ENCODED), codec: devEncodeds },
+    DevVarLongStringArray: {
+      typeCode: record('DevVarLongStringArray', { lvalue: LONG_ARRAY, svalue: STRING_ARRAY }),
+      codec: longStringArray,
+    },
+    DevVarDoubleStringArray: {
+      typeCode: record('DevVarDoubleStringArray', { dvalue: DOUBLE_ARRAY, svalue: STRING_ARRAY }),
+      codec: doubleStringArray,
+    },
+  }
 
 /** TypeCodes as they go out, from a 4-aligned offset, in both byte orders. */
 const ENCODED_LITTLE = encodedTypeCodes(true)

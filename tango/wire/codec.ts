@@ -1,7 +1,7 @@
 // Codecs as values: a struct, sequence, union or enum is built from its parts, its TypeScript type is inferred.
 
-import { CdrError } from './cdr.ts'
 import type { CdrReader, CdrWriter } from './cdr.ts'
+import { CdrError } from './cdr.ts'
 
 /** Writes and reads one type of value. */
 export interface Codec<T> {
@@ -25,30 +25,122 @@ function primitive<T>(
 }
 
 /** Nothing: no octets, value `undefined`. */
-export const nothing: Codec<undefined> = primitive(0, () => undefined, () => undefined)
-export const boolean: Codec<boolean> = primitive(1, (w, v) => w.boolean(v), (r) => r.boolean())
-export const octet: Codec<number> = primitive(1, (w, v) => w.octet(v), (r) => r.octet())
-export const short: Codec<number> = primitive(2, (w, v) => w.short(v), (r) => r.short())
-export const ushort: Codec<number> = primitive(2, (w, v) => w.ushort(v), (r) => r.ushort())
-export const long: Codec<number> = primitive(4, (w, v) => w.long(v), (r) => r.long())
-export const ulong: Codec<number> = primitive(4, (w, v) => w.ulong(v), (r) => r.ulong())
-export const longlong: Codec<bigint> = primitive(8, (w, v) => w.longlong(v), (r) => r.longlong())
-export const ulonglong: Codec<bigint> = primitive(8, (w, v) => w.ulonglong(v), (r) => r.ulonglong())
-export const float: Codec<number> = primitive(4, (w, v) => w.float(v), (r) => r.float())
-export const double: Codec<number> = primitive(8, (w, v) => w.double(v), (r) => r.double())
-export const string: Codec<string> = primitive(4, (w, v) => w.string(v), (r) => r.string())
+export const nothing: Codec<undefined> = primitive(
+  0,
+  () => undefined,
+  () => undefined,
+)
+export const boolean: Codec<boolean> = primitive(
+  1,
+  (w, v) => w.boolean(v),
+  (r) => r.boolean(),
+)
+export const octet: Codec<number> = primitive(
+  1,
+  (w, v) => w.octet(v),
+  (r) => r.octet(),
+)
+export const short: Codec<number> = primitive(
+  2,
+  (w, v) => w.short(v),
+  (r) => r.short(),
+)
+export const ushort: Codec<number> = primitive(
+  2,
+  (w, v) => w.ushort(v),
+  (r) => r.ushort(),
+)
+export const long: Codec<number> = primitive(
+  4,
+  (w, v) => w.long(v),
+  (r) => r.long(),
+)
+export const ulong: Codec<number> = primitive(
+  4,
+  (w, v) => w.ulong(v),
+  (r) => r.ulong(),
+)
+export const longlong: Codec<bigint> = primitive(
+  8,
+  (w, v) => w.longlong(v),
+  (r) => r.longlong(),
+)
+export const ulonglong: Codec<bigint> = primitive(
+  8,
+  (w, v) => w.ulonglong(v),
+  (r) => r.ulonglong(),
+)
+export const float: Codec<number> = primitive(
+  4,
+  (w, v) => w.float(v),
+  (r) => r.float(),
+)
+export const double: Codec<number> = primitive(
+  8,
+  (w, v) => w.double(v),
+  (r) => r.double(),
+)
+export const string: Codec<string> = primitive(
+  4,
+  (w, v) => w.string(v),
+  (r) => r.string(),
+)
 
-export const octets: Codec<Uint8Array> = primitive(4, (w, v) => w.octets(v), (r) => r.octets())
-export const booleans: Codec<readonly boolean[]> = primitive(4, (w, v) => w.booleans(v), (r) => r.booleans())
-export const shorts: Codec<Int16Array> = primitive(4, (w, v) => w.shorts(v), (r) => r.shorts())
-export const ushorts: Codec<Uint16Array> = primitive(4, (w, v) => w.ushorts(v), (r) => r.ushorts())
-export const longs: Codec<Int32Array> = primitive(4, (w, v) => w.longs(v), (r) => r.longs())
-export const ulongs: Codec<Uint32Array> = primitive(4, (w, v) => w.ulongs(v), (r) => r.ulongs())
-export const longlongs: Codec<BigInt64Array> = primitive(4, (w, v) => w.longlongs(v), (r) => r.longlongs())
-export const ulonglongs: Codec<BigUint64Array> = primitive(4, (w, v) => w.ulonglongs(v), (r) => r.ulonglongs())
-export const floats: Codec<Float32Array> = primitive(4, (w, v) => w.floats(v), (r) => r.floats())
-export const doubles: Codec<Float64Array> = primitive(4, (w, v) => w.doubles(v), (r) => r.doubles())
-export const strings: Codec<readonly string[]> = primitive(4, (w, v) => w.strings(v), (r) => r.strings())
+export const octets: Codec<Uint8Array> = primitive(
+  4,
+  (w, v) => w.octets(v),
+  (r) => r.octets(),
+)
+export const booleans: Codec<readonly boolean[]> = primitive(
+  4,
+  (w, v) => w.booleans(v),
+  (r) => r.booleans(),
+)
+export const shorts: Codec<Int16Array> = primitive(
+  4,
+  (w, v) => w.shorts(v),
+  (r) => r.shorts(),
+)
+export const ushorts: Codec<Uint16Array> = primitive(
+  4,
+  (w, v) => w.ushorts(v),
+  (r) => r.ushorts(),
+)
+export const longs: Codec<Int32Array> = primitive(
+  4,
+  (w, v) => w.longs(v),
+  (r) => r.longs(),
+)
+export const ulongs: Codec<Uint32Array> = primitive(
+  4,
+  (w, v) => w.ulongs(v),
+  (r) => r.ulongs(),
+)
+export const longlongs: Codec<BigInt64Array> = primitive(
+  4,
+  (w, v) => w.longlongs(v),
+  (r) => r.longlongs(),
+)
+export const ulonglongs: Codec<BigUint64Array> = primitive(
+  4,
+  (w, v) => w.ulonglongs(v),
+  (r) => r.ulonglongs(),
+)
+export const floats: Codec<Float32Array> = primitive(
+  4,
+  (w, v) => w.floats(v),
+  (r) => r.floats(),
+)
+export const doubles: Codec<Float64Array> = primitive(
+  4,
+  (w, v) => w.doubles(v),
+  (r) => r.doubles(),
+)
+export const strings: Codec<readonly string[]> = primitive(
+  4,
+  (w, v) => w.strings(v),
+  (r) => r.strings(),
+)
 
 /** Members in wire order. */
 export function struct<F extends Fields>(fields: F): Codec<{ readonly [K in keyof F]: Infer<F[K]> }> {

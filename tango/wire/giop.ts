@@ -1,8 +1,8 @@
 // GIOP messages 1.0, 1.1 and 1.2: headers, requests, replies and the small messages, without any connection state.
 // Source of truth: CORBA 3.3 part 2, 9.4.
 
-import { CdrError, CdrReader } from './cdr.ts'
 import type { CdrWriter } from './cdr.ts'
+import { CdrError, CdrReader } from './cdr.ts'
 import { keyOfProfile } from './ior.ts'
 
 /** Octets before the body of every message. */
@@ -86,6 +86,7 @@ export interface RequestOptions {
   readonly objectKey: Uint8Array
   readonly operation: string
   readonly responseExpected: boolean
+  readonly serviceContexts?: readonly ServiceContext[]
 }
 
 const MAGIC = new Uint8Array([0x47, 0x49, 0x4f, 0x50])
@@ -99,7 +100,12 @@ const EXCEPTION_ID = /^IDL:omg\.org\/CORBA\/(\w+):1\.\d+$/
  */
 export function readMessageHeader(bytes: Uint8Array, offset = 0): MessageHeader {
   if (bytes.length - offset < GIOP_HEADER_SIZE) throw new CdrError('need more', 'message header is not complete')
-  if (bytes[offset] !== 0x47 || bytes[offset + 1] !== 0x49 || bytes[offset + 2] !== 0x4f || bytes[offset + 3] !== 0x50) {
+  if (
+    bytes[offset] !== 0x47 ||
+    bytes[offset + 1] !== 0x49 ||
+    bytes[offset + 2] !== 0x4f ||
+    bytes[offset + 3] !== 0x50
+  ) {
     throw new CdrError('bad', 'message does not start with GIOP')
   }
   const major = bytes[offset + 4]
@@ -109,8 +115,11 @@ export function readMessageHeader(bytes: Uint8Array, offset = 0): MessageHeader 
   const littleEndian = (flags & 1) === 1
   const type = bytes[offset + 7] ?? 255
   if (type > (minor === 0 ? MESSAGE.messageError : MESSAGE.fragment)) throw new CdrError('bad', `message type ${type}`)
-  const [a = 0, b = 0, c = 0, d = 0] = [bytes[offset + 8], bytes[offset + 9], bytes[offset + 10], bytes[offset + 11]]
-  const size = littleEndian ? (a | (b << 8) | (c << 16) | (d << 24)) >>> 0 : (d | (c << 8) | (b << 16) | (a << 24)) >>> 0
+  const a = bytes[offset + 8] ?? 0
+  const b = bytes[offset + 9] ?? 0
+  const c = bytes[offset + 10] ?? 0
+  const d = bytes[offset + 11] ?? 0
+  const size = (littleEndian ? a | (b << 8) | (c << 16) | (d << 24) : d | (c << 8) | (b << 16) | (a << 24)) >>> 0
   return { minor, littleEndian, more: minor > 0 && (flags & 2) !== 0, type, size }
 }
 
@@ -142,7 +151,7 @@ export function endMessage(w: CdrWriter, minor: number, mark: number): void {
 
 /** Starts a request in an empty writer. @returns mark for {@link endMessage} */
 export function beginRequest(w: CdrWriter, options: RequestOptions): number {
-  const { minor, requestId, objectKey, operation, responseExpected } = options
+  const { minor, requestId, objectKey, operation, responseExpected, serviceContexts = NO_CONTEXTS } = options
   beginMessage(w, minor, MESSAGE.request)
   if (minor >= 2) {
     w.ulong(requestId)
@@ -152,11 +161,12 @@ export function beginRequest(w: CdrWriter, options: RequestOptions): number {
     w.ushort(ADDRESSING.key)
     w.octets(objectKey)
     w.string(operation)
-    w.ulong(0)
+    writeContexts(w, serviceContexts)
   } else {
-    w.ulong(0)
+    writeContexts(w, serviceContexts)
     w.ulong(requestId)
     w.boolean(responseExpected)
+    if (minor === 1) for (let i = 0; i < 3; i += 1) w.octet(0)
     w.octets(objectKey)
     w.string(operation)
     w.ulong(0)
@@ -312,6 +322,14 @@ function readTarget(r: CdrReader): Uint8Array {
     }
     default:
       throw new CdrError('bad', `addressing disposition ${disposition}`)
+  }
+}
+
+function writeContexts(w: CdrWriter, contexts: readonly ServiceContext[]): void {
+  w.ulong(contexts.length)
+  for (const { id, data } of contexts) {
+    w.ulong(id)
+    w.octets(data)
   }
 }
 

@@ -2,8 +2,8 @@
 // Source of truth: CORBA 3.3 part 2, 7.6 and 9.7; component 0x41545402 is omniORB's local transport.
 
 import { devFailed } from '../errors/dev-failed.ts'
-import { CdrError, CdrWriter, encapsulated } from './cdr.ts'
 import type { CdrReader } from './cdr.ts'
+import { CdrError, CdrWriter, encapsulated } from './cdr.ts'
 import { latin1Bytes, latin1Decode } from './latin1.ts'
 
 /** One address of an object. */

@@ -1,4 +1,5 @@
-// Text as ISO 8859-1 octets, the character set of Tango strings. Uses Node's native conversion where there is one.
+// Octets to text and numbers in bulk: ISO 8859-1, the character set of Tango strings, and byte order. Uses Node's native
+// routines where there are any.
 
 interface NativeBytes {
   latin1Slice(this: Uint8Array, start: number, end: number): string
@@ -9,6 +10,9 @@ interface NativeBytes {
 }
 
 const native = (globalThis as { readonly Buffer?: { readonly prototype: NativeBytes } }).Buffer?.prototype
+
+/** Whether numbers in this machine's memory start with the least significant octet. */
+export const HOST_LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Below this length a loop is faster than the native call. */
 const SHORT = 12

@@ -5,12 +5,7 @@ import { any } from './any.ts'
 import type { Codec, Infer, InferAll } from './codec.ts'
 import { boolean, long, nothing, sequence, string, strings, tuple } from './codec.ts'
 import { clntIdent, devSource, devState } from './tango-basic.ts'
-import {
-  attributeConfigs,
-  attributeConfigs2,
-  attributeConfigs3,
-  attributeConfigs5,
-} from './tango-config.ts'
+import { attributeConfigs, attributeConfigs2, attributeConfigs3, attributeConfigs5 } from './tango-config.ts'
 import {
   devAttrHistory,
   devAttrHistory3,

@@ -4,8 +4,8 @@
 
 import type { DevError, NamedDevError } from '../errors/dev-failed.ts'
 import { SEVERITIES } from '../errors/dev-failed.ts'
-import { DEV_STATES } from '../types/dev-state.ts'
 import type { DevState } from '../types/dev-state.ts'
+import { DEV_STATES } from '../types/dev-state.ts'
 import type { DoubleStringArray, LongStringArray } from '../types/dev-types.ts'
 import type { DevEncoded } from '../types/encoded.ts'
 import { QUALITIES } from '../types/reading.ts'

@@ -34,7 +34,14 @@ export type AttributeAlarm = Infer<typeof attributeAlarm>
 
 const identity = { name: string, writable: attrWriteType, dataFormat: attrDataFormat, dataType: long }
 const dimensions = { maxDimX: long, maxDimY: long }
-const texts = { description: string, label: string, unit: string, standardUnit: string, displayUnit: string, format: string }
+const texts = {
+  description: string,
+  label: string,
+  unit: string,
+  standardUnit: string,
+  displayUnit: string,
+  format: string,
+}
 const limits = { minValue: string, maxValue: string }
 const alarms = { minAlarm: string, maxAlarm: string }
 const tail = { attAlarm: attributeAlarm, eventProp: eventProperties, extensions: strings, sysExtensions: strings }

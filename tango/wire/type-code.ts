@@ -1,8 +1,8 @@
 // CORBA TypeCodes as a small tree: the kinds that Tango's types need, written exactly and read tolerantly.
 // Source of truth: CORBA 3.3 part 2, 9.3.5.1.
 
-import { CdrError } from './cdr.ts'
 import type { CdrReader, CdrWriter } from './cdr.ts'
+import { CdrError } from './cdr.ts'
 
 /** Numbers of the kinds (TCKind). */
 export const KIND = {

@@ -1,0 +1,26 @@
+// `bandoneon serve`: one server in the foreground, with the command line of native servers.
+
+import { serve } from '#facility'
+import { SERVER_USAGE } from '#tango'
+import { defineCommand, EXIT, UsageError } from '../command.ts'
+import { DEFAULT_DATA, findTangoHost } from '../facility-address.ts'
+
+export default defineCommand({
+  usage: SERVER_USAGE,
+  doc: 'Runs one device server in the foreground.',
+  raw: true,
+  async run({ arguments: words, options, out, onInterrupt }) {
+    if (words.length === 0) throw new UsageError('name the server and its instance')
+    const plugins = String(options.plugins ?? '').split(',').filter((p) => p !== '')
+    const served = await serve(words, {
+      plugins,
+      data: DEFAULT_DATA,
+      environment: { ...process.env, TANGO_HOST: findTangoHost(undefined, process.env) },
+    })
+    out('Ready to accept request')
+    const interrupted = new Promise<void>((resolve) => onInterrupt(() => resolve()))
+    await Promise.race([served.server.stopped, interrupted])
+    await served.close()
+    return EXIT.done
+  },
+})

@@ -1,0 +1,178 @@
+// Reads a beamline from the tree of its file and checks everything that can be checked without a database.
+
+import type {
+  Beamline,
+  ControllerEntry,
+  DeviceEntry,
+  MacroServerEntry,
+  MeasurementGroupEntry,
+  MotorGroupEntry,
+  RecorderEntry,
+  SimulatorEntry,
+} from './beamline.ts'
+import { type Drivers, readController } from './check-controller.ts'
+import { Names } from './names.ts'
+import { DEVICE, SERVER, WORD } from './rules.ts'
+import { called, Fields, type Findings, plain, type Tree } from './tree.ts'
+
+const TOP = [
+  'version',
+  'name',
+  'simulators',
+  'world',
+  'servers',
+  'pool',
+  'controllers',
+  'measurementGroups',
+  'motorGroups',
+  'macroServer',
+  'doors',
+  'recorders',
+] as const
+
+/** What the checks may know of the program. */
+export interface CheckOptions {
+  /** Drivers that exist; without them driver names are not checked. */
+  readonly drivers?: Drivers | undefined
+}
+
+/** Reads the tree; what is wrong is added to the findings, and the result is only of use when there are none. */
+export function checkBeamline(tree: Tree, findings: Findings, options: CheckOptions): Beamline {
+  const top = new Fields(tree, 'beamline', TOP, findings)
+  const version = top.number('version')
+  if (version !== undefined && version.value !== 1) {
+    findings.add(version.at, `version ${version.value} is not known; this program reads version 1`)
+  }
+  const names = new Names(findings)
+  for (const { value, at } of top.texts('servers', {})) {
+    if (SERVER.pattern?.test.test(value) === false) findings.add(at, `servers: ${value} should be executable/instance`)
+    names.defineServer(value, at)
+  }
+  const simulators = top.entries('simulators').map(({ key, at, value }): SimulatorEntry => {
+    const fields = new Fields(value, `simulator ${key}`, fieldNames(value, ['kind']), findings)
+    names.define('simulator', key, at, value)
+    const { kind: _kind, ...given } = value.kind === 'map' ? Object.fromEntries(plainEntries(value)) : {}
+    return { name: key, kind: fields.text('kind')?.value ?? '', options: given }
+  })
+  const pool = single(top, 'pool', ['server', 'device', 'alias'], names, findings)
+  const controllers = top
+    .list('controllers')
+    .map((item): ControllerEntry => readController(item, { names, findings, pool, drivers: options.drivers }))
+  const measurementGroups = top.list('measurementGroups').map((item) => readMeasurementGroup(item, names, findings))
+  const motorGroups = top.list('motorGroups').map((item) => readMotorGroup(item, names, findings))
+  const grouped = top.list('measurementGroups')[0] ?? top.list('motorGroups')[0]
+  if (pool === undefined && grouped !== undefined) findings.add(grouped.at, 'groups need a pool; add the field pool')
+  const macroServer = readMacroServer(top, names, findings)
+  const doors = top.list('doors').map((item): DeviceEntry => {
+    const fields = new Fields(item, 'door', ['server', 'device', 'alias'], findings)
+    if (macroServer === undefined) findings.add(item.at, 'doors need a macro server; add the field macroServer')
+    return readDevice(fields, 'door', names, { server: macroServer?.server })
+  })
+  const recorders = top.list('recorders').map((item): RecorderEntry => {
+    const fields = new Fields(item, 'recorder', ['server', 'device', 'alias', 'recorders'], findings)
+    return { ...readDevice(fields, 'recorder', names), recorders: fields.texts('recorders').map((r) => r.value) }
+  })
+  const worldTree = top.tree('world')
+  if (worldTree !== undefined && worldTree.kind !== 'map') findings.add(worldTree.at, 'world should be a map')
+  names.reportIdleServers()
+  return {
+    version: 1,
+    name: top.text('name', WORD)?.value ?? '',
+    simulators,
+    world: worldTree?.kind === 'map' ? Object.fromEntries(plainEntries(worldTree)) : {},
+    servers: names.servers,
+    pool,
+    controllers,
+    measurementGroups,
+    motorGroups,
+    macroServer,
+    doors,
+    recorders,
+  }
+}
+
+function readMeasurementGroup(item: Tree, names: Names, findings: Findings): MeasurementGroupEntry {
+  const place = called('measurement group', item)
+  const fields = new Fields(item, place, ['name', 'channels', 'timer'], findings)
+  const name = fields.text('name', WORD)
+  if (name !== undefined) names.define('alias', name.value, name.at)
+  const channels = fields.texts('channels', {})
+  const seen = new Set<string>()
+  for (const { value, at } of channels) {
+    if (seen.has(value)) findings.add(at, `${place}: channel ${value} is there twice`)
+    seen.add(value)
+    // a name with slashes is an attribute of a device that is no element of the pool
+    if (!value.includes('/')) names.need('counter', value, at, place)
+  }
+  const elements = channels.filter(({ value }) => !value.includes('/'))
+  const timer = fields.text('timer', { optional: true })
+  if (timer !== undefined && !elements.some(({ value }) => value === timer.value)) {
+    const choice = elements.map(({ value }) => value).join(', ')
+    findings.add(timer.at, `${place}: timer ${timer.value} is not one of its channels: ${choice}`)
+  }
+  if (elements.length === 0) findings.add(item.at, `${place}: it needs at least one channel of a counter controller`)
+  return {
+    name: name?.value ?? '',
+    channels: channels.map(({ value }) => value),
+    timer: timer?.value ?? elements[0]?.value ?? '',
+  }
+}
+
+function readMotorGroup(item: Tree, names: Names, findings: Findings): MotorGroupEntry {
+  const place = called('motor group', item)
+  const fields = new Fields(item, place, ['name', 'motors'], findings)
+  const name = fields.text('name', WORD)
+  if (name !== undefined) names.define('alias', name.value, name.at)
+  const motors = fields.texts('motors', {})
+  for (const { value, at } of motors) names.need('motor', value, at, place)
+  return { name: name?.value ?? '', motors: motors.map(({ value }) => value) }
+}
+
+function readMacroServer(top: Fields, names: Names, findings: Findings): MacroServerEntry | undefined {
+  const tree = top.tree('macroServer')
+  if (tree === undefined) return undefined
+  const known = ['server', 'device', 'alias', 'macroPath', 'environment']
+  const fields = new Fields(tree, 'macroServer', known, findings)
+  const environment = fields.entries('environment').map(({ key, value }) => [key, plain(value)] as const)
+  return {
+    ...readDevice(fields, 'macroServer', names),
+    macroPath: fields.texts('macroPath').map(({ value }) => value),
+    environment: Object.fromEntries(environment),
+  }
+}
+
+function single(
+  top: Fields,
+  key: string,
+  known: readonly string[],
+  names: Names,
+  findings: Findings,
+): DeviceEntry | undefined {
+  const tree = top.tree(key)
+  return tree === undefined ? undefined : readDevice(new Fields(tree, key, known, findings), key, names)
+}
+
+function readDevice(
+  fields: Fields,
+  place: string,
+  names: Names,
+  defaults: { readonly server?: string | undefined } = {},
+): DeviceEntry {
+  const server = fields.text('server', { ...SERVER, optional: defaults.server !== undefined })
+  const device = fields.text('device', DEVICE)
+  const alias = fields.text('alias', { ...WORD, optional: true })
+  if (server !== undefined) names.needServer(server.value, server.at, place)
+  else if (defaults.server !== undefined) names.use(defaults.server)
+  if (device !== undefined) names.define('device', device.value, device.at)
+  if (alias !== undefined) names.define('alias', alias.value, alias.at)
+  return { server: server?.value ?? defaults.server ?? '', device: device?.value ?? '', alias: alias?.value }
+}
+
+function plainEntries(tree: Tree & { readonly kind: 'map' }): readonly (readonly [string, unknown])[] {
+  return tree.entries.map(({ key, value }) => [key, plain(value)] as const)
+}
+
+/** Fields of a map that are there, and those that are known anyhow: nothing is then unknown. */
+function fieldNames(tree: Tree, known: readonly string[]): readonly string[] {
+  return tree.kind === 'map' ? [...known, ...tree.entries.map(({ key }) => key)] : known
+}

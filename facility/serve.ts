@@ -1,0 +1,69 @@
+// One server in the foreground, started with the command line of native servers.
+
+import { type DeviceServer, parseServerArguments, SERVER_USAGE, TangoProcess } from '#tango'
+import { devFailed } from '#tango/pure'
+import { loadClass } from './catalogue.ts'
+
+/** Options beside the native command line. */
+export interface ServeOptions {
+  readonly plugins: readonly string[]
+  /** Data folder of a `DataBaseds`. */
+  readonly data: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A server that runs until it is stopped. */
+export interface ServedServer {
+  readonly server: DeviceServer
+  close(): Promise<void>
+}
+
+/**
+ * Starts `<server> <instance> [native options]`; the database says which classes it holds, with `-nodb` the class is the server's name.
+ * @throws DevFailed with the usage when the command line is wrong
+ */
+export async function serve(argv: readonly string[], options: ServeOptions): Promise<ServedServer> {
+  const parsed = parseServerArguments(argv, options.environment)
+  const { server, instance } = parsed
+  const isDatabase = server.toLowerCase() === 'databaseds'
+  const tangoHost = options.environment.TANGO_HOST
+  const tango = await TangoProcess.create({
+    ...(parsed.host === undefined ? {} : { host: parsed.host }),
+    port: parsed.port ?? (isDatabase ? databasePort(tangoHost) : 0),
+    ...(tangoHost === undefined ? {} : { tangoHost }),
+  })
+  try {
+    if (isDatabase) return await serveDatabase(tango, options)
+    const classes = (className: string) => loadClass(className, options.plugins)
+    const running = await tango.startServer({
+      server,
+      instance,
+      classes,
+      database: parsed.database,
+      ...(parsed.database === 'none' ? { devices: parsed.deviceNames.map((name) => ({ class: server, name })) } : {}),
+    })
+    return { server: running, close: () => tango.close() }
+  } catch (error) {
+    await tango.close()
+    throw error
+  }
+}
+
+async function serveDatabase(tango: TangoProcess, options: ServeOptions): Promise<ServedServer> {
+  const { openStore, startDatabase } = await import('#db-config')
+  const store = openStore(`${options.data}/tango.sqlite`)
+  const server = await startDatabase(tango, store)
+  return {
+    server,
+    close: async () => {
+      await tango.close()
+      store.close()
+    },
+  }
+}
+
+function databasePort(tangoHost: string | undefined): number {
+  const port = Number(tangoHost?.split(',')[0]?.split(':')[1] ?? 10000)
+  if (Number.isInteger(port) && port > 0) return port
+  throw devFailed('API_InvalidArgs', `TANGO_HOST '${tangoHost}' names no port; usage: ${SERVER_USAGE}`)
+}

@@ -1,0 +1,214 @@
+// The variables of the macro environment, kept in a file. Writes are gathered for a moment; a scan number is on the disk
+// before it is given out.
+
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { devFailed, type Logger, silentLogger } from '#tango'
+
+/** What has changed, as the event of the attribute `Environment` tells it. */
+export interface EnvironmentChange {
+  readonly new: ReadonlyMap<string, unknown>
+  readonly change: ReadonlyMap<string, unknown>
+  readonly del: readonly string[]
+}
+
+/** Options of {@link Environment.open}. */
+export interface EnvironmentOptions {
+  /** Values of variables that are not set; not written to the file. */
+  readonly defaults?: Readonly<Record<string, unknown>>
+  readonly log?: Logger
+  /** Wait before changes are written, ms; default 50. */
+  readonly delayMs?: number
+}
+
+/** Variables by name; scoped ones have dotted names, see {@link scopedNames}. */
+export class Environment {
+  readonly #path: string
+  readonly #log: Logger
+  readonly #delayMs: number
+  readonly #defaults: ReadonlyMap<string, unknown>
+  readonly #values: Map<string, unknown>
+  readonly #listeners = new Set<(change: EnvironmentChange) => void>()
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #changes = 0
+  #written = 0
+
+  private constructor(path: string, values: Map<string, unknown>, options: EnvironmentOptions) {
+    this.#path = path
+    this.#values = values
+    this.#log = options.log ?? silentLogger()
+    this.#delayMs = options.delayMs ?? 50
+    this.#defaults = new Map(Object.entries(options.defaults ?? {}))
+  }
+
+  /**
+   * Reads `environment.json` of a data folder; a missing file is an empty environment.
+   * @throws DevFailed `Data_FolderUnusable` when the file is there but cannot be read, or the folder cannot be made
+   */
+  static async open(dataFolder: string, options: EnvironmentOptions = {}): Promise<Environment> {
+    const path = join(dataFolder, 'environment.json')
+    try {
+      await mkdir(dataFolder, { recursive: true })
+    } catch (cause) {
+      throw devFailed('Data_FolderUnusable', `${dataFolder} cannot be made`, { cause })
+    }
+    return new Environment(path, await readValues(path), options)
+  }
+
+  /** Value of a variable by its full name. */
+  get(name: string): unknown {
+    return this.#values.has(name) ? this.#values.get(name) : this.#defaults.get(name)
+  }
+
+  /** All variables with their defaults. */
+  entries(): ReadonlyMap<string, unknown> {
+    return new Map([...this.#defaults, ...this.#values])
+  }
+
+  /** Calls `listener` after every change; the returned function ends that. */
+  onChange(listener: (change: EnvironmentChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Sets and removes variables; listeners are told at once, the file follows. */
+  apply(set: Iterable<readonly [string, unknown]>, unset: readonly string[] = []): void {
+    const known = this.entries()
+    const added = new Map<string, unknown>()
+    const changed = new Map<string, unknown>()
+    for (const [name, value] of set) {
+      checkName(name)
+      const target = known.has(name) ? changed : added
+      target.set(name, value)
+      this.#values.set(name, value)
+    }
+    const removed = unset.filter((name) => this.#values.delete(name))
+    const fallen = removed.filter((name) => this.#defaults.has(name))
+    for (const name of fallen) changed.set(name, this.#defaults.get(name))
+    if (added.size + changed.size + removed.length === 0) return
+    this.#tell({ new: added, change: changed, del: removed.filter((name) => !fallen.includes(name)) })
+    this.#later()
+  }
+
+  /**
+   * The number of the next scan; it is on the disk when this resolves and is never given out again.
+   * @throws DevFailed `Data_FolderUnusable` when the environment cannot be written
+   */
+  async nextScanId(): Promise<number> {
+    const last = Number(this.get('ScanID') ?? 0)
+    const next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : 1
+    this.apply([['ScanID', next]])
+    await this.#save()
+    return next
+  }
+
+  /** Takes back the number of a scan that did not begin, if no other scan has got one since. */
+  giveBackScanId(scanId: number): void {
+    if (this.get('ScanID') === scanId) this.apply([['ScanID', scanId - 1]])
+  }
+
+  /** Writes what has changed and waits for it. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.#save()
+  }
+
+  #tell(change: EnvironmentChange): void {
+    this.#changes += 1
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#save().catch((error: unknown) => this.#log.error('the environment cannot be written', { path: this.#path, error: String(error) }))
+    }, this.#delayMs)
+  }
+
+  /** Resolves when everything set before the call is on the disk; writes follow one another. */
+  async #save(): Promise<void> {
+    const wanted = this.#changes
+    const before = this.#writing
+    const write = async () => {
+      await before.catch(() => undefined) // its own caller was told
+      if (this.#written >= wanted) return
+      const covered = this.#changes
+      await this.#write()
+      this.#written = covered
+    }
+    this.#writing = write()
+    await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    const draft = `${this.#path}.new`
+    try {
+      await writeFile(draft, `${JSON.stringify(Object.fromEntries(this.#values), undefined, 2)}\n`, { flush: true })
+      await rename(draft, this.#path)
+      await syncFolder(dirname(this.#path))
+    } catch (cause) {
+      throw devFailed('Data_FolderUnusable', `${this.#path} cannot be written; scans need it for their numbers`, { cause })
+    }
+  }
+}
+
+/** Full names under which a variable is looked up for a macro on a door, most special first. */
+export function scopedNames(name: string, scope: { readonly door: readonly string[]; readonly macro: string }): string[] {
+  const { door, macro } = scope
+  return [...door.map((d) => `${d}.${macro}.${name}`), `${macro}.${name}`, ...door.map((d) => `${d}.${name}`), name]
+}
+
+/** `name=JSON` lines of the property `Environment`; a value that is no JSON is taken as text. */
+export function environmentLines(lines: readonly string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const line of lines) {
+    const at = line.indexOf('=')
+    if (at < 1) throw devFailed('Property_Invalid', `Environment: '${line}' is not name=value`)
+    values[line.slice(0, at).trim()] = jsonOrText(line.slice(at + 1))
+  }
+  return values
+}
+
+/** A value as typed: JSON, Python's True, False and None, or text. */
+export function jsonOrText(text: string): unknown {
+  const python: Readonly<Record<string, unknown>> = { True: true, False: false, None: null }
+  if (Object.hasOwn(python, text.trim())) return python[text.trim()]
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function checkName(name: string): void {
+  if (!/^[^\s=]+$/.test(name)) throw devFailed('API_InvalidArgs', `'${name}' is no name of a variable: no blanks and no '='`)
+}
+
+async function readValues(path: string): Promise<Map<string, unknown>> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Map()
+    throw devFailed('Data_FolderUnusable', `${path} cannot be read`, { cause })
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is not a JSON object')
+    return new Map(Object.entries(value))
+  } catch (cause) {
+    throw devFailed('Data_FolderUnusable', `${path} is damaged; correct it, or remove it to start with defaults`, { cause })
+  }
+}
+
+/** Makes a rename durable; some file systems cannot, and then it is as durable as they make it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync().catch(() => undefined)
+  } finally {
+    await handle.close()
+  }
+}

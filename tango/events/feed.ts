@@ -1,0 +1,129 @@
+// What the subscriber keeps: one member per subscription, one feed per topic, one channel per server. No sockets here.
+
+import type { DeviceConnection } from '../client/reconnect.ts'
+import type { EventContent } from './event-content.ts'
+import type { EventType, TangoEvent } from './event-types.ts'
+import type { Route } from './subscription-route.ts'
+
+/** What to subscribe to. */
+export interface SubscriptionRequest {
+  readonly connection: DeviceConnection
+  /** Tango name. */
+  readonly attribute: string
+  readonly event: EventType
+  readonly callback: (event: TangoEvent) => void
+  readonly stateless: boolean
+}
+
+/** Events that may wait while a subscription reads its first value; the oldest go first. */
+const MAX_EARLY_EVENTS = 10_000
+
+/** One subscription. */
+export class Member {
+  readonly request: SubscriptionRequest
+  readonly #onError: (error: unknown) => void
+  feed: Feed | undefined
+  closed = false
+  /** Events that came before the first value was read. */
+  early: { readonly content: EventContent; readonly counter: number | undefined }[] | undefined
+  /** When a failed subscription is tried again. */
+  retryAtMs: number | undefined
+  /** Reason that was reported last, so that a failure is told once. */
+  failedWith: string | undefined
+
+  constructor(request: SubscriptionRequest, onError: (error: unknown) => void) {
+    this.request = request
+    this.#onError = onError
+  }
+
+  /** Calls back, or keeps the event until the first value has been delivered. */
+  deliver(content: EventContent, counter: number | undefined): void {
+    if (this.early === undefined) this.#call(content, counter)
+    else {
+      if (this.early.length >= MAX_EARLY_EVENTS) this.early.shift()
+      this.early.push({ content, counter })
+    }
+  }
+
+  /** Calls back with the first value (some events have none), then with what came meanwhile. */
+  goLive(present: EventContent | undefined): void {
+    const early = this.early ?? []
+    this.early = undefined
+    if (present !== undefined) this.#call(present, undefined)
+    for (const { content, counter } of early) this.#call(content, counter)
+  }
+
+  #call(content: EventContent, counter: number | undefined): void {
+    if (this.closed) return
+    const { connection, attribute, event, callback } = this.request
+    try {
+      callback({ device: connection.name, attribute, event, counter, ...content })
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+}
+
+/** One topic. */
+export class Feed {
+  readonly topic: string
+  readonly event: EventType
+  readonly members = new Set<Member>()
+  channel: Channel | undefined
+  cancelLocal: (() => void) | undefined
+  /** Resolves when events of the topic arrive. */
+  listening: Promise<void> = Promise.resolve()
+  #last: number | undefined
+
+  constructor(topic: string, request: SubscriptionRequest) {
+    this.topic = topic
+    this.event = request.event
+  }
+
+  /**
+   * Notes the counter of a message.
+   * @returns number of messages that were missed before it; undefined when it is a repetition
+   */
+  count(counter: number): number | undefined {
+    const last = this.#last
+    this.#last = counter
+    if (last === undefined) return 0
+    const step = (counter - last) >>> 0
+    if (step === 0) return undefined
+    // backwards: another life of the server
+    return step < 2 ** 31 ? step - 1 : 0
+  }
+
+  /** The counter may begin anywhere again. */
+  restart(): void {
+    this.#last = undefined
+  }
+}
+
+/** One server with its two endpoints. */
+export class Channel {
+  readonly name: string
+  readonly admin: DeviceConnection
+  readonly heartbeatTopic: string
+  readonly feeds = new Set<Feed>()
+  heartbeat: string
+  event: string
+  heardAtMs: number
+  confirmedAtMs: number
+  /** When a silent server is tried again; undefined while it is alive. */
+  retryAtMs: number | undefined
+  /** Its silence has been reported in this moment. */
+  justTold = false
+  /** A revival or confirmation is under way. */
+  busy = false
+
+  constructor(route: Route, admin: DeviceConnection, nowMs: number) {
+    this.name = route.channel
+    this.admin = admin
+    this.heartbeatTopic = `${route.channel}.heartbeat`
+    this.heartbeat = route.heartbeat
+    this.event = route.event
+    this.heardAtMs = nowMs
+    this.confirmedAtMs = nowMs
+  }
+}

@@ -1,0 +1,152 @@
+// One ZeroMQ SUB socket with counted endpoints and topics. Opened when first needed, closed when nothing is left, so that
+// a client that never subscribes does not load the library.
+
+import type { Subscriber } from 'zeromq'
+
+/** Options of {@link ZmqReceiver}. */
+export interface ReceiverOptions {
+  /** Gets every message; must not throw. */
+  readonly onMessage: (frames: readonly Uint8Array[]) => void
+  /** Told when the socket fails. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Messages that wait inside ZeroMQ; then new ones are dropped, which their counters show. */
+const HIGH_WATER_MARK = 1000
+/** Wait for a publisher's handshake, so that the events right after a subscription are not lost. */
+const HANDSHAKE_MS = 500
+/** ZeroMQ never says that a publisher knows of a topic; this long it is given, as native clients do. */
+const SETTLE_MS = 10
+/** Longest pause between attempts to reach an endpoint that went away. */
+const RECONNECT_MAX_MS = 30_000
+
+/** A SUB socket. */
+export class ZmqReceiver {
+  readonly #options: ReceiverOptions
+  readonly #endpoints = new Map<string, number>()
+  readonly #topics = new Map<string, number>()
+  readonly #greeted = new Set<string>()
+  readonly #waiting = new Map<string, Set<() => void>>()
+  #socket: Subscriber | undefined
+  #opening: Promise<void> | undefined
+  #reading: Promise<void> | undefined
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options
+  }
+
+  /** Whether a socket is open. */
+  get open(): boolean {
+    return this.#socket !== undefined
+  }
+
+  /**
+   * Listens to a topic of an endpoint.
+   * @returns resolves when the publisher has had the time to notice
+   */
+  async add(endpoint: string, topic: string): Promise<void> {
+    const firstOfEndpoint = count(this.#endpoints, endpoint, 1) === 1
+    const firstOfTopic = count(this.#topics, topic, 1) === 1
+    if (this.#socket === undefined) {
+      this.#opening ??= this.#open()
+      await this.#opening
+    } else {
+      // the subscription goes first: it is then part of the handshake of a new connection
+      if (firstOfTopic) this.#socket.subscribe(topic)
+      if (firstOfEndpoint) this.#socket.connect(endpoint)
+    }
+    await this.#greeting(endpoint)
+    if (firstOfTopic && this.#socket !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  }
+
+  /** Ends what {@link add} began. */
+  remove(endpoint: string, topic: string): void {
+    if (count(this.#topics, topic, -1) === 0) this.#socket?.unsubscribe(topic)
+    if (count(this.#endpoints, endpoint, -1) === 0) {
+      this.#greeted.delete(endpoint)
+      this.#socket?.disconnect(endpoint)
+    }
+    if (this.#endpoints.size === 0) this.#close()
+  }
+
+  /** Closes the socket, whatever is still listened to. */
+  async close(): Promise<void> {
+    this.#endpoints.clear()
+    this.#topics.clear()
+    await this.#opening
+    const reading = this.#reading
+    this.#close()
+    await reading
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const { Subscriber } = await import('zeromq')
+      // everything may have been removed meanwhile
+      if (this.#endpoints.size === 0) return
+      const socket = new Subscriber({
+        linger: 0,
+        receiveHighWaterMark: HIGH_WATER_MARK,
+        reconnectMaxInterval: RECONNECT_MAX_MS,
+      })
+      this.#socket = socket
+      socket.events.on('handshake', ({ address }) => this.#greet(address))
+      for (const topic of this.#topics.keys()) socket.subscribe(topic)
+      for (const endpoint of this.#endpoints.keys()) socket.connect(endpoint)
+      this.#reading = this.#read(socket)
+    } finally {
+      this.#opening = undefined
+    }
+  }
+
+  #close(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#greeted.clear()
+    for (const endpoint of [...this.#waiting.keys()]) this.#greet(endpoint)
+    socket?.close()
+  }
+
+  /** Never rejects. */
+  async #read(socket: Subscriber): Promise<void> {
+    try {
+      for await (const frames of socket) {
+        if (this.#socket !== socket) return
+        this.#options.onMessage(frames)
+      }
+    } catch (error) {
+      if (this.#socket === socket) this.#options.onError(error)
+    }
+  }
+
+  #greet(endpoint: string): void {
+    if (this.#endpoints.has(endpoint)) this.#greeted.add(endpoint)
+    const waiting = this.#waiting.get(endpoint)
+    this.#waiting.delete(endpoint)
+    for (const resolve of waiting ?? []) resolve()
+  }
+
+  #greeting(endpoint: string): Promise<void> {
+    if (this.#socket === undefined || this.#greeted.has(endpoint)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(endpoint) ?? new Set()
+      this.#waiting.set(endpoint, waiting)
+      const done = (): void => {
+        clearTimeout(timer)
+        waiting.delete(done)
+        resolve()
+      }
+      // real time, whatever clock the process has: this is about sockets
+      const timer = setTimeout(done, HANDSHAKE_MS)
+      waiting.add(done)
+    })
+  }
+}
+
+/** Adds to the count of a key; the key goes at zero. */
+function count(counts: Map<string, number>, key: string, step: 1 | -1): number {
+  const now = (counts.get(key) ?? 0) + step
+  if (now > 0) counts.set(key, now)
+  else counts.delete(key)
+  return now
+}

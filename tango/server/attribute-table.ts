@@ -1,0 +1,244 @@
+// The attributes of one device: look-up by name, reading and writing several in one request.
+
+import { DevFailed, type NamedDevError, toDevFailed } from '../errors/dev-failed.ts'
+import type { DevSource } from '../wire/tango-basic.ts'
+import type { AttributeValue5 } from '../wire/tango-idl.ts'
+import { type Attribute, failedValue, type WrittenValue } from './attribute.ts'
+import type { AttributeEvents } from './attribute-events.ts'
+import type { FlatPart } from './attribute-value.ts'
+
+/** Name in a read request that means all attributes. */
+const ALL = 'All attributes'
+/** Name in a configuration request that means all attributes with State and Status. */
+export const ALL_3 = 'All attributes_3'
+
+/** An attribute with its events. */
+export interface TableEntry {
+  readonly attribute: Attribute
+  readonly events: AttributeEvents
+  /** The device pushes change events itself: all of them, or those that pass the thresholds. */
+  pushes: 'unfiltered' | 'filtered' | undefined
+  /** Added at run time, so it may be removed. */
+  readonly dynamic: boolean
+}
+
+/** One member of a write request. */
+export interface WriteRequest extends WrittenValue {
+  readonly name: string
+}
+
+/** Answer from the polling cache; `undefined` means that the device has to be asked. */
+export type CacheLookup = (attribute: Attribute, source: DevSource) => AttributeValue5 | undefined
+
+/** What the table needs from the device. */
+export interface TableHost {
+  now(): number
+  /** Called after a successful write of a memorized attribute. */
+  memorized(attribute: Attribute): Promise<void> | undefined
+  logDefect(what: string, error: unknown): void
+}
+
+/** All attributes of a device; State and Status are the last ones. */
+export class AttributeTable {
+  readonly #entries = new Map<string, TableEntry>()
+  readonly #byKey = new Map<string, TableEntry>()
+  readonly #host: TableHost
+  readonly #cache: CacheLookup
+
+  constructor(host: TableHost, cache: CacheLookup) {
+    this.#host = host
+    this.#cache = cache
+  }
+
+  /** Adds an attribute; State and Status stay last. */
+  add(entry: TableEntry): void {
+    this.#entries.set(entry.attribute.lowerName, entry)
+    this.#byKey.set(entry.attribute.key, entry)
+    for (const name of ['state', 'status']) {
+      const builtIn = this.#entries.get(name)
+      if (builtIn === undefined) continue
+      this.#entries.delete(name)
+      this.#entries.set(name, builtIn)
+    }
+  }
+
+  remove(name: string): void {
+    const entry = this.find(name)
+    if (entry === undefined) return
+    this.#entries.delete(entry.attribute.lowerName)
+    this.#byKey.delete(entry.attribute.key)
+  }
+
+  /** All attributes in the order in which clients see them. */
+  all(): readonly TableEntry[] {
+    return [...this.#entries.values()]
+  }
+
+  /** The attribute of a name in any case. */
+  find(name: string): TableEntry | undefined {
+    return this.#entries.get(name) ?? this.#entries.get(name.toLowerCase())
+  }
+
+  /** The attribute that a key of the spec stands for. */
+  byKey(key: string): TableEntry | undefined {
+    return this.#byKey.get(key)
+  }
+
+  /** @throws DevFailed `API_AttrNotFound` */
+  get(name: string, origin = 'MultiAttribute::get_attr_by_name'): TableEntry {
+    const entry = this.find(name)
+    if (entry === undefined) throw notFound(name, origin)
+    return entry
+  }
+
+  /** Attributes for a configuration request. @param wildcards names that mean all, and whether with State and Status */
+  configured(names: readonly string[], wildcards: ReadonlyMap<string, boolean>): readonly TableEntry[] {
+    const wildcard = names.length === 1 ? wildcards.get(names[0] ?? '') : undefined
+    if (wildcard === undefined) return names.map((name) => this.get(name))
+    const all = this.all()
+    return wildcard ? all : all.filter(({ attribute }) => attribute.key !== 'state' && attribute.key !== 'status')
+  }
+
+  /** Whether a read request may pass the device's queue. */
+  skipsQueue(names: readonly string[]): boolean {
+    for (const name of names) {
+      const entry = this.find(name)
+      if (entry !== undefined && entry.attribute.spec.urgent !== true) return false
+      if (entry === undefined && name === ALL) return false
+    }
+    return true
+  }
+
+  /** The values of a request if all of them are in the polling cache: such a request need not wait for its turn. */
+  readCached(names: readonly string[], source: DevSource): readonly AttributeValue5[] | undefined {
+    const values: AttributeValue5[] = []
+    for (const name of names) {
+      const entry = this.find(name)
+      const value = entry === undefined ? undefined : this.#cache(entry.attribute, source)
+      if (value === undefined) return undefined
+      values.push(value)
+    }
+    return values
+  }
+
+  /** Reads attributes in the order asked for; failures are in the values. A promise only if a handler returned one. */
+  read(names: readonly string[], source: DevSource): readonly AttributeValue5[] | Promise<readonly AttributeValue5[]> {
+    const wanted = names.length === 1 && names[0] === ALL ? this.all().map(({ attribute }) => attribute.name) : names
+    const values: AttributeValue5[] = []
+    for (let i = 0; i < wanted.length; i += 1) {
+      const value = this.#readOne(wanted[i] ?? '', source)
+      if (value instanceof Promise) return this.#readRest(wanted, source, values, value)
+      values.push(value)
+    }
+    return values
+  }
+
+  /**
+   * Writes attributes: all are checked first, then the good ones are written even if others are not.
+   * @returns the failures; a promise only if a handler returned one
+   * @throws DevFailed `API_AttrNotFound` for a name that does not exist; nothing is written then
+   */
+  write(requests: readonly WriteRequest[]): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
+    const entries = requests.map(({ name }) => this.get(name))
+    const failures: NamedDevError[] = []
+    const parts = requests.map((request, index) => {
+      const attribute = entries[index]?.attribute
+      try {
+        return attribute?.check(request)
+      } catch (error) {
+        failures.push(this.#failure(attribute, index, error))
+        return undefined
+      }
+    })
+    for (let index = 0; index < entries.length; index += 1) {
+      const attribute = entries[index]?.attribute
+      const part = parts[index]
+      if (attribute === undefined || part === undefined) continue
+      const pending = this.#writeOne(attribute, part, index, failures)
+      if (pending instanceof Promise) return this.#writeRest(entries, parts, index, pending, failures)
+    }
+    return sorted(failures)
+  }
+
+  #readOne(name: string, source: DevSource): AttributeValue5 | Promise<AttributeValue5> {
+    const entry = this.find(name)
+    if (entry === undefined) return failedValue(name, notFound(name).errors, this.#host.now())
+    if (source !== 'DEV') {
+      const cached = this.#cache(entry.attribute, source)
+      if (cached !== undefined) return cached
+    }
+    return entry.attribute.read()
+  }
+
+  async #readRest(
+    names: readonly string[],
+    source: DevSource,
+    values: AttributeValue5[],
+    pending: Promise<AttributeValue5>,
+  ): Promise<readonly AttributeValue5[]> {
+    values.push(await pending)
+    while (values.length < names.length) values.push(await this.#readOne(names[values.length] ?? '', source))
+    return values
+  }
+
+  #writeOne(attribute: Attribute, part: FlatPart, index: number, failures: NamedDevError[]): void | Promise<void> {
+    try {
+      const pending = attribute.write(part)
+      const stored = pending === undefined ? this.#memorize(attribute) : undefined
+      if (pending !== undefined || stored !== undefined) {
+        return this.#written(attribute, pending, stored, index, failures)
+      }
+    } catch (error) {
+      failures.push(this.#failure(attribute, index, error))
+    }
+  }
+
+  async #written(
+    attribute: Attribute,
+    pending: void | Promise<void>,
+    stored: Promise<void> | undefined,
+    index: number,
+    failures: NamedDevError[],
+  ): Promise<void> {
+    try {
+      await pending
+      await (stored ?? this.#memorize(attribute))
+    } catch (error) {
+      failures.push(this.#failure(attribute, index, error))
+    }
+  }
+
+  async #writeRest(
+    entries: readonly TableEntry[],
+    parts: readonly (FlatPart | undefined)[],
+    done: number,
+    pending: Promise<void>,
+    failures: NamedDevError[],
+  ): Promise<readonly NamedDevError[]> {
+    await pending
+    for (let index = done + 1; index < entries.length; index += 1) {
+      const attribute = entries[index]?.attribute
+      const part = parts[index]
+      if (attribute !== undefined && part !== undefined) await this.#writeOne(attribute, part, index, failures)
+    }
+    return sorted(failures)
+  }
+
+  #memorize(attribute: Attribute): Promise<void> | undefined {
+    return attribute.spec.memorized === true ? this.#host.memorized(attribute) : undefined
+  }
+
+  #failure(attribute: Attribute | undefined, index: number, error: unknown): NamedDevError {
+    const name = attribute?.name ?? ''
+    if (!(error instanceof DevFailed)) this.#host.logDefect(`writing ${name}`, error)
+    return { name, index, errors: toDevFailed(error).errors }
+  }
+}
+
+function notFound(name: string, origin = 'MultiAttribute::get_attr_by_name'): DevFailed {
+  return new DevFailed([{ reason: 'API_AttrNotFound', severity: 'ERR', desc: `${name} attribute not found`, origin }])
+}
+
+function sorted(failures: readonly NamedDevError[]): readonly NamedDevError[] {
+  return failures.length < 2 ? failures : [...failures].sort((a, b) => a.index - b.index)
+}

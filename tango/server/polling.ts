@@ -1,0 +1,327 @@
+// Polling of one device: timers that read attributes and run commands, the cache and history that come of it, and the
+// events of polled attributes.
+
+import { every } from '../clock.ts'
+import { DevFailed, toDevFailed } from '../errors/dev-failed.ts'
+import { type AnyValue, VOID } from '../wire/any.ts'
+import type { DevSource } from '../wire/tango-basic.ts'
+import type { AttributeValue5 } from '../wire/tango-idl.ts'
+import { type Attribute, failedValue } from './attribute.ts'
+import type { HostedDevice } from './hosted-device.ts'
+
+/** What can be polled. */
+export type PolledKind = 'attribute' | 'command'
+
+/** One result of polling. */
+export interface PollRecord {
+  /** Seconds since 1970. */
+  readonly time: number
+  /** When it came, on the monotonic clock. */
+  readonly at: number
+  /** How long the reading took. */
+  readonly neededMs: number
+  /** Value of an attribute, with its errors if it failed. */
+  readonly value?: AttributeValue5
+  /** Result of a command. */
+  readonly result?: AnyValue
+  readonly errors: DevFailed['errors']
+}
+
+/** One polled attribute or command. */
+export interface PolledObject {
+  readonly kind: PolledKind
+  readonly name: string
+  periodMs: number
+  readonly depth: number
+  /** Oldest first. */
+  readonly records: PollRecord[]
+}
+
+interface Entry extends PolledObject {
+  stop: () => void
+  busy: boolean
+}
+
+/** Shortest period that native servers allow. */
+const MIN_PERIOD_MS = 5
+const RING_DEPTH = 10
+/** A value older than this many periods is too old for the cache. */
+const OLD_FACTOR = 4
+const PROPERTIES = { attribute: 'polled_attr', command: 'polled_cmd' } as const
+
+/** Polled objects of one device. */
+export class DevicePolling {
+  readonly #device: HostedDevice
+  readonly #entries = new Map<string, Entry>()
+  #running = true
+
+  constructor(device: HostedDevice) {
+    this.#device = device
+  }
+
+  /** All polled objects: commands, then attributes. */
+  objects(): readonly PolledObject[] {
+    const all = [...this.#entries.values()]
+    return [...all.filter(({ kind }) => kind === 'command'), ...all.filter(({ kind }) => kind === 'attribute')]
+  }
+
+  /** The polled object of a name in any case. */
+  find(kind: PolledKind, name: string): PolledObject | undefined {
+    return this.#entries.get(key(kind, name))
+  }
+
+  /** Begins what is stored in `polled_attr` and `polled_cmd`, else what the spec asks for. */
+  startStored(): void {
+    for (const kind of ['command', 'attribute'] as const) {
+      const stored = this.#device.storedProperties.get(PROPERTIES[kind])
+      if (stored === undefined) continue
+      for (let i = 0; i + 1 < stored.length; i += 2) {
+        try {
+          if (!this.#entries.has(key(kind, stored[i] ?? ''))) this.#add(kind, stored[i] ?? '', Number(stored[i + 1]))
+        } catch (error) {
+          this.#device.log.warn('stored polling is wrong', { kind, name: stored[i], error })
+        }
+      }
+    }
+    const off = new Set((this.#device.storedProperties.get('non_auto_polled_attr') ?? []).map((n) => n.toLowerCase()))
+    for (const { attribute } of this.#device.attributes.all()) {
+      const period = attribute.spec.pollingMs
+      if (period === undefined || off.has(attribute.lowerName)) continue
+      if (!this.#entries.has(key('attribute', attribute.name))) this.#add('attribute', attribute.name, period)
+    }
+  }
+
+  /**
+   * Begins to poll.
+   * @throws DevFailed `API_AlreadyPolled`, `API_NotSupported`, `API_AttrNotFound`, `API_CommandNotFound`,
+   *   `API_IncompatibleCmdArgumentType`
+   */
+  add(kind: PolledKind, name: string, periodMs: number): void {
+    if (this.#entries.has(key(kind, name))) {
+      const what = kind === 'command' ? 'Command' : 'Attribute'
+      throw failure('API_AlreadyPolled', `${what} ${name.toLowerCase()} already polled`, 'DServer::add_obj_polling')
+    }
+    this.#add(kind, name, periodMs)
+  }
+
+  /** Changes a period. @throws DevFailed `API_PollObjNotFound`, `API_NotSupported` */
+  update(kind: PolledKind, name: string, periodMs: number): void {
+    const entry = this.#get(kind, name)
+    checkPeriod(periodMs, 'DServer::upd_obj_polling_period')
+    entry.periodMs = periodMs
+    entry.stop()
+    entry.stop = this.#running ? this.#schedule(entry) : () => {}
+  }
+
+  /** Ends polling of an object; @returns whether it was polled */
+  remove(kind: PolledKind, name: string): boolean {
+    const entry = this.#entries.get(key(kind, name))
+    entry?.stop()
+    return this.#entries.delete(key(kind, name))
+  }
+
+  /** Ends polling of an object. @throws DevFailed `API_PollObjNotFound` */
+  end(kind: PolledKind, name: string): void {
+    this.#get(kind, name)
+    this.remove(kind, name)
+  }
+
+  /** Suspends all timers (admin command StopPolling). */
+  suspend(): void {
+    this.#running = false
+    for (const entry of this.#entries.values()) entry.stop()
+  }
+
+  /** Resumes all timers. */
+  resume(): void {
+    if (this.#running) return
+    this.#running = true
+    for (const entry of this.#entries.values()) entry.stop = this.#schedule(entry)
+  }
+
+  /** Ends everything. */
+  stop(): void {
+    for (const entry of this.#entries.values()) entry.stop()
+    this.#entries.clear()
+  }
+
+  /** Lines of `polled_attr` or `polled_cmd` for what is polled now. */
+  propertyLines(kind: PolledKind): string[] {
+    const ofKind = this.objects().filter((object) => object.kind === kind)
+    return ofKind.flatMap(({ name, periodMs }) => [name.toLowerCase(), String(periodMs)])
+  }
+
+  /** Name of the property in which polled objects of a kind are stored. */
+  propertyName(kind: PolledKind): string {
+    return PROPERTIES[kind]
+  }
+
+  /**
+   * A value from the cache.
+   * @returns `undefined` when the device has to be asked
+   */
+  cached(attribute: Attribute, source: DevSource): AttributeValue5 | undefined {
+    if (this.#entries.size === 0 && source !== 'CACHE') return undefined
+    const entry = this.#entries.get(key('attribute', attribute.name))
+    const found = entry === undefined ? undefined : this.#fresh(entry)
+    if (found?.value !== undefined) return found.value
+    if (source !== 'CACHE') return undefined
+    const time = this.#device.now()
+    const problem = entry === undefined ? notPolled(attribute.name) : noData(entry)
+    return failedValue(attribute.name, problem.errors, time)
+  }
+
+  /**
+   * The result of a polled command from the cache.
+   * @returns `undefined` when the device has to be asked
+   * @throws DevFailed when the device may not be asked and there is none, or the polled call failed
+   */
+  cachedCommand(name: string, source: DevSource): AnyValue | undefined {
+    if (source === 'DEV' || (this.#entries.size === 0 && source !== 'CACHE')) return undefined
+    const entry = this.#entries.get(key('command', name))
+    const found = entry === undefined ? undefined : this.#fresh(entry)
+    if (found !== undefined) {
+      if (found.errors.length > 0) throw new DevFailed(found.errors)
+      return found.result
+    }
+    if (source !== 'CACHE') return undefined
+    if (entry !== undefined) throw noData(entry)
+    throw failure('API_CmdNotPolled', `Command ${name.toLowerCase()} not polled`, 'Device_2Impl::command_inout_2')
+  }
+
+  #fresh(entry: Entry): PollRecord | undefined {
+    const record = entry.records.at(-1)
+    if (record === undefined) return undefined
+    const age = this.#device.monotonic() - record.at
+    return age > OLD_FACTOR * Math.max(entry.periodMs, MIN_PERIOD_MS) && this.#running ? undefined : record
+  }
+
+  #get(kind: PolledKind, name: string): Entry {
+    const entry = this.#entries.get(key(kind, name))
+    if (entry !== undefined) return entry
+    const desc = `${name.toLowerCase()} not found in list of polled object`
+    throw failure('API_PollObjNotFound', desc, 'DeviceImpl::get_polled_obj_by_type_name')
+  }
+
+  #add(kind: PolledKind, name: string, periodMs: number): void {
+    checkPeriod(periodMs, 'DServer::add_obj_polling')
+    if (kind === 'attribute') this.#device.attributes.get(name, 'MultiAttribute::get_attr_by_name')
+    else if (!this.#device.commands.get(name).takesNothing) {
+      const desc = `Command ${name} cannot be polled because it needs input value`
+      throw failure('API_IncompatibleCmdArgumentType', desc, 'DServer::add_obj_polling')
+    }
+    const declared =
+      kind === 'attribute' ? this.#device.attributes.get(name).attribute.name : this.#device.commands.get(name).name
+    const entry: Entry = {
+      kind,
+      name: declared,
+      periodMs,
+      depth: RING_DEPTH,
+      records: [],
+      busy: false,
+      stop: () => {},
+    }
+    this.#entries.set(key(kind, name), entry)
+    if (this.#running) entry.stop = this.#schedule(entry)
+  }
+
+  #schedule(entry: Entry): () => void {
+    // period 0 means that something else triggers it
+    if (entry.periodMs === 0) return () => {}
+    const { clock } = this.#device
+    const poll = (): void => void this.#poll(entry)
+    const cancelFirst = clock.setTimer(0, poll)
+    const stop = every(clock, entry.periodMs, poll)
+    return () => {
+      cancelFirst()
+      stop()
+    }
+  }
+
+  /** Never rejects. A reading that is still under way is not overtaken. */
+  async #poll(entry: Entry): Promise<void> {
+    if (entry.busy) return
+    entry.busy = true
+    try {
+      if (entry.kind === 'attribute') await this.#pollAttribute(entry)
+      else await this.#pollCommand(entry)
+    } catch (error) {
+      this.#device.logDefect(`polling ${entry.name}`, error)
+    } finally {
+      entry.busy = false
+    }
+  }
+
+  async #pollAttribute(entry: Entry): Promise<void> {
+    const found = this.#device.attributes.find(entry.name)
+    if (found === undefined) return
+    const { attribute } = found
+    let start = 0
+    const read = (): AttributeValue5 | Promise<AttributeValue5> => {
+      start = this.#device.monotonic()
+      return attribute.read()
+    }
+    const work = attribute.spec.urgent === true ? read() : this.#device.queue.run(`polling ${attribute.name}`, read)
+    const value = detached(await work)
+    this.#record(entry, start, { value, errors: value.errList })
+    found.events.polled(value, found.pushes !== undefined)
+  }
+
+  async #pollCommand(entry: Entry): Promise<void> {
+    const command = this.#device.commands.get(entry.name)
+    const call = { host: 'polling', signal: this.#device.signal }
+    let start = 0
+    const run = (): AnyValue | Promise<AnyValue> => {
+      start = this.#device.monotonic()
+      return command.execute(VOID, call)
+    }
+    try {
+      const result = await this.#device.queue.run(`polling ${command.name}`, run)
+      this.#record(entry, start, { result, errors: [] })
+    } catch (error) {
+      this.#record(entry, start, { errors: toDevFailed(error).errors })
+    }
+  }
+
+  #record(entry: Entry, start: number, outcome: Pick<PollRecord, 'value' | 'result' | 'errors'>): void {
+    const at = this.#device.monotonic()
+    entry.records.push({ time: this.#device.now(), at, neededMs: at - start, ...outcome })
+    if (entry.records.length > entry.depth) entry.records.shift()
+  }
+}
+
+/** The value with an array of its own: a handler may return the same one each time. */
+function detached(value: AttributeValue5): AttributeValue5 {
+  const union = value.value
+  if (union.kind === 'DEVICE_STATE' || union.kind === 'ATT_NO_DATA') return value
+  // a slice has the type of what it is taken from
+  return { ...value, value: { kind: union.kind, value: union.value.slice() } as typeof union }
+}
+
+function key(kind: PolledKind, name: string): string {
+  return `${kind}/${name.toLowerCase()}`
+}
+
+function checkPeriod(periodMs: number, origin: string): void {
+  if (periodMs === 0 || periodMs >= MIN_PERIOD_MS) return
+  throw failure('API_NotSupported', `${periodMs} is below the min authorized period (${MIN_PERIOD_MS} mS)`, origin)
+}
+
+function notPolled(name: string): DevFailed {
+  return failure(
+    'API_AttrNotPolled',
+    `Attribute ${name.toLowerCase()} not polled`,
+    'Device_3Impl::read_attributes_from_cache',
+  )
+}
+
+function noData(entry: Entry): DevFailed {
+  const what = entry.kind === 'attribute' ? 'attribute' : 'command'
+  return entry.records.length === 0
+    ? failure('API_NoDataYet', `No data available in cache for ${what} ${entry.name}`, 'PollObj::get_last_attr_value')
+    : failure('API_NotUpdatedAnyMore', `Data in cache for ${what} ${entry.name} not updated any more`, 'PollObj')
+}
+
+function failure(reason: string, desc: string, origin: string): DevFailed {
+  return new DevFailed([{ reason, severity: 'ERR', desc, origin }])
+}
