@@ -1,31 +1,56 @@
 // What recorders have done for a scan, beside its log: the files they have begun, and that all is complete.
 
-import { lstat, rm } from 'node:fs/promises'
+import { lstat, mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { devFailed } from '#tango/pure'
-import { readIfThere, type ScanFolder, writeWhole } from './broker/scan-folder.ts'
+import { namesIn, readIfThere, type ScanFolder, writeWhole } from './broker/scan-folder.ts'
 import { numbered } from './hdf5/master-file.ts'
 import type { ClaimedFile } from './recorder.ts'
+
+/** Files that belong to scans which are not complete: path to scan. Shared by all scans of one recorder. */
+export type ClaimedPaths = Map<string, string>
+
+/** Reads the claims that a former recorder has left. */
+export async function claimedPaths(folder: ScanFolder): Promise<ClaimedPaths> {
+  const claimed: ClaimedPaths = new Map()
+  for (const name of await namesIn(folder.path)) {
+    if (!name.endsWith('.recording')) continue
+    const scan = name.slice(0, -'.recording'.length)
+    const text = (await readIfThere(folder.recording(scan))) ?? '{}'
+    for (const [, path] of textEntries(text)) claimed.set(path, scan)
+  }
+  return claimed
+}
 
 /** The files of one scan, remembered over restarts. */
 export class RecordedFiles {
   readonly #folder: ScanFolder
   readonly #scan: string
+  readonly #claimed: ClaimedPaths
   /** `<recorder> <wanted path>` -> path that was given. */
   readonly #claims: Map<string, string>
   /** A former process or attempt had begun. */
   readonly again: boolean
 
-  private constructor(folder: ScanFolder, scan: string, claims: Map<string, string>, again: boolean) {
+  private constructor(
+    folder: ScanFolder,
+    scan: string,
+    claimed: ClaimedPaths,
+    claims: Map<string, string>,
+    again: boolean,
+  ) {
     this.#folder = folder
     this.#scan = scan
+    this.#claimed = claimed
     this.#claims = claims
     this.again = again
   }
 
   /** Reads what is known of a scan. */
-  static async open(folder: ScanFolder, scan: string): Promise<RecordedFiles> {
+  static async open(folder: ScanFolder, scan: string, claimed: ClaimedPaths): Promise<RecordedFiles> {
     const text = await readIfThere(folder.recording(scan))
-    return new RecordedFiles(folder, scan, new Map(text === undefined ? [] : textEntries(text)), text !== undefined)
+    const claims = new Map(text === undefined ? [] : textEntries(text))
+    return new RecordedFiles(folder, scan, claimed, claims, text !== undefined)
   }
 
   /** Path of the complete file of a scan; undefined while it is not complete, empty when there was nothing to save. */
@@ -46,9 +71,15 @@ export class RecordedFiles {
     const known = this.#claims.get(key)
     if (known !== undefined && known !== lost) return { path: known, exists: await exists(known) }
     const first = key.slice(key.indexOf(' ') + 1)
+    await mkdir(dirname(first), { recursive: true })
     for (let n = 0; n < 1000; n += 1) {
       const path = numbered(first, n)
-      if (path === lost || (await exists(path))) continue
+      if (path === lost || this.#claimed.has(path)) continue
+      this.#claimed.set(path, this.#scan) // before waiting: another scan may ask meanwhile
+      if (await exists(path)) {
+        this.#claimed.delete(path)
+        continue
+      }
       this.#claims.set(key, path)
       await writeWhole(this.#folder.recording(this.#scan), `${JSON.stringify(Object.fromEntries(this.#claims))}\n`)
       if (n > 0) onOther(path)
@@ -61,6 +92,7 @@ export class RecordedFiles {
   async finish(file: string): Promise<void> {
     await writeWhole(this.#folder.recorded(this.#scan), `${JSON.stringify({ file })}\n`)
     await rm(this.#folder.recording(this.#scan), { force: true })
+    for (const path of this.#claims.values()) this.#claimed.delete(path)
   }
 }
 

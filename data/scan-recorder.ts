@@ -13,7 +13,7 @@ import { checkFolder, plainReason } from './disk-space.ts'
 import type { ScanDocument, ScanStart } from './documents/index.ts'
 import { type FileLock, tryLock } from './file-lock.ts'
 import { H5Writer } from './hdf5/h5-writer.ts'
-import { RecordedFiles } from './recorded-files.ts'
+import { claimedPaths, RecordedFiles } from './recorded-files.ts'
 import type { Recorder, Recording } from './recorder.ts'
 import { ScanSession } from './scan-session.ts'
 import { type DataLog, noLog, systemTimers, type Timers } from './timers.ts'
@@ -64,6 +64,7 @@ export class ScanRecorder implements AsyncDisposable {
   readonly #attempts = new Map<string, number>()
   readonly #cancelRetry = new Map<string, () => void>()
   readonly #lock: FileLock
+  #claimed = new Map<string, string>()
   #status: Omit<RecorderStatus, 'failures'> = { scan: '', file: '', pointsWritten: 0 }
   #subscriber: ScanSubscriber | undefined
   #cancelSweep: (() => void) | undefined
@@ -177,6 +178,7 @@ export class ScanRecorder implements AsyncDisposable {
   }
 
   async #open(dataFolder: string): Promise<void> {
+    this.#claimed = await claimedPaths(this.folder)
     await this.#setAsideEmpty()
     await pruneScanLogs(this.folder, { now: this.#options.timers.now() })
     const { timers, log, pollMs } = this.#options
@@ -205,7 +207,7 @@ export class ScanRecorder implements AsyncDisposable {
   async #sessionOf(start: ScanStart): Promise<ScanSession> {
     const { scan } = start
     const { timers, log } = this.#options
-    const files = await RecordedFiles.open(this.folder, scan)
+    const files = await RecordedFiles.open(this.folder, scan, this.#claimed)
     this.#show({ scan, file: start.file ?? '', pointsWritten: 0 })
     return new ScanSession({
       start,
@@ -339,7 +341,7 @@ export class ScanRecorder implements AsyncDisposable {
       const part = await new ScanLogReader(path).read()
       const age = this.#options.timers.now() - (await stat(path)).mtimeMs / 1000
       if (part.atEnd && part.documents.length === 0 && age > EMPTY_LOG_S) {
-        await (await RecordedFiles.open(this.folder, scan)).finish('')
+        await (await RecordedFiles.open(this.folder, scan, this.#claimed)).finish('')
       }
     }
   }

@@ -16,7 +16,6 @@ export type {
 export { parseBeamline, readBeamlineFile } from './config/beamline-file.ts'
 export type { CheckOptions } from './config/check-beamline.ts'
 export type { Drivers } from './config/check-controller.ts'
-export { type SimulationSetup, simulationOf } from './config/simulation.ts'
 export { DATABASE_DEVICE, DATABASE_SERVER, databaseClass, startDatabase } from './server/database-device.ts'
 export { memoryStore } from './store/memory-store.ts'
 export { openStore, type SqliteStoreOptions } from './store/sqlite-store.ts'

@@ -11,7 +11,10 @@ export interface DriverContext {
   now(): number
   /** Resolves after `ms`; with sub-millisecond accuracy at the end. Rejects when the signal aborts. */
   wait(ms: number, signal?: AbortSignal): Promise<void>
-  readonly log: { info(message: string, fields?: Record<string, unknown>): void; warn(message: string, fields?: Record<string, unknown>): void }
+  readonly log: {
+    info(message: string, fields?: Record<string, unknown>): void
+    warn(message: string, fields?: Record<string, unknown>): void
+  }
 }
 
 /** State of one motor axis as the box reports it. */
@@ -69,7 +72,12 @@ export interface CounterDriver {
   /** Once per scan, before the first point. */
   prepare(axes: readonly number[], integrationTime: number, starts: number): Promise<void> | void
   /** Acquires one point and resolves with one value per axis asked for; ends early with what there is when the signal aborts. */
-  acquire(axes: readonly number[], integrationTime: number, index: number, signal: AbortSignal): Promise<readonly number[]>
+  acquire(
+    axes: readonly number[],
+    integrationTime: number,
+    index: number,
+    signal: AbortSignal,
+  ): Promise<readonly number[]>
   /** Live values, for displays. */
   read?(axes: readonly number[]): Promise<readonly number[]> | readonly number[]
   send?(text: string): Promise<string>
@@ -77,7 +85,9 @@ export interface CounterDriver {
 }
 
 /** A motor driver as a file declares it. */
-export interface MotorControllerDefinition<P extends Readonly<Record<string, PropertySpec>> = Readonly<Record<string, PropertySpec>>> {
+export interface MotorControllerDefinition<
+  P extends Readonly<Record<string, PropertySpec>> = Readonly<Record<string, PropertySpec>>,
+> {
   readonly kind: 'motor'
   readonly doc: string
   readonly properties: P
@@ -85,7 +95,9 @@ export interface MotorControllerDefinition<P extends Readonly<Record<string, Pro
 }
 
 /** A counter driver as a file declares it. */
-export interface CounterControllerDefinition<P extends Readonly<Record<string, PropertySpec>> = Readonly<Record<string, PropertySpec>>> {
+export interface CounterControllerDefinition<
+  P extends Readonly<Record<string, PropertySpec>> = Readonly<Record<string, PropertySpec>>,
+> {
   readonly kind: 'counter'
   readonly doc: string
   readonly properties: P

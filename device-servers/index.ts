@@ -12,6 +12,7 @@ export type {
   MotorDriver,
 } from './driver.ts'
 export { defineCounterController, defineMotorController } from './driver.ts'
+export { rampedDurationMs } from './elements/scale.ts'
 export type { AskOptions, ConnectionCallback, Line, LineContext, LineOptions } from './line.ts'
 export { openLine } from './line.ts'
 export type { Answer, ScriptedBox, TestDriverContext } from './testing.ts'

@@ -47,12 +47,7 @@ export interface LineContext {
  * Connects to a box. Later losses are repaired in the background, while questions fail at once.
  * @throws DevFailed `Line_Closed` when the box cannot be reached now
  */
-export async function openLine(
-  host: string,
-  port: number,
-  options: LineOptions,
-  context: LineContext,
-): Promise<Line> {
+export async function openLine(host: string, port: number, options: LineOptions, context: LineContext): Promise<Line> {
   const line = new TcpLine(host, port, options, context.clock)
   await line.open()
   return line
@@ -117,7 +112,9 @@ class TcpLine implements Line {
     return new Promise((resolve, reject) => {
       this.#connect(resolve, (reason) => {
         this.#state = 'closed'
-        reject(devFailed('Line_Closed', `${this.#box}: cannot connect: ${reason}; is the box on and the address right?`))
+        reject(
+          devFailed('Line_Closed', `${this.#box}: cannot connect: ${reason}; is the box on and the address right?`),
+        )
       })
     })
   }
@@ -231,7 +228,13 @@ class TcpLine implements Line {
   }
 
   #connect(done: () => void, failed: (reason: string) => void): void {
-    const socket = connect({ host: this.#host, port: this.#port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 })
+    const socket = connect({
+      host: this.#host,
+      port: this.#port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 5000,
+    })
     this.#socket = socket
     socket.setEncoding('latin1')
     let settled = false

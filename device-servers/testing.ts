@@ -23,7 +23,10 @@ export type Answer = (question: string) => string | undefined | Promise<string |
  * Makes an in-memory box.
  * @param script a function, or answers by question; a question that is not listed fails the test with `Line_BadAnswer`
  */
-export function scriptedBox(script: Answer | Readonly<Record<string, string>>, clock: Clock = systemClock): ScriptedBox {
+export function scriptedBox(
+  script: Answer | Readonly<Record<string, string>>,
+  clock: Clock = systemClock,
+): ScriptedBox {
   const answer: Answer =
     typeof script === 'function'
       ? script
@@ -46,7 +49,13 @@ export function scriptedBox(script: Answer | Readonly<Record<string, string>>, c
       for (const line of lines) line.notify(true)
     },
     open: (options: LineOptions = {}) => {
-      const line = new MemoryLine({ received, answer, clock, plugged: () => plugged, timeoutMs: options.timeoutMs ?? 1000 })
+      const line = new MemoryLine({
+        received,
+        answer,
+        clock,
+        plugged: () => plugged,
+        timeoutMs: options.timeoutMs ?? 1000,
+      })
       lines.add(line)
       return line
     },
@@ -100,7 +109,9 @@ class MemoryLine implements Line {
   }
 
   ask(question: string, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<string> {
-    const asked = this.#last.then(() => this.#ask(question, options.timeoutMs ?? this.#options.timeoutMs, options.signal))
+    const asked = this.#last.then(() =>
+      this.#ask(question, options.timeoutMs ?? this.#options.timeoutMs, options.signal),
+    )
     // the next question waits for this one whatever became of it; its failure belongs to its caller
     this.#last = asked.catch(() => {})
     return asked

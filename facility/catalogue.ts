@@ -1,9 +1,9 @@
 // Where classes, drivers and macros are: folders of this installation, and class names to files. Nothing is imported until it is needed.
 
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DeviceClass, devFailed, findClassFile, importDefault } from '#tango'
+import { type DeviceClass, devFailed, findClassFile, importDefault, pluginFiles } from '#tango'
 
 /** Root of the compiled tree (`dist`), or of the sources when they run directly. */
 export const installation = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -31,6 +31,13 @@ export async function loadClass(className: string, extraFolders: readonly string
   if (!isDeviceClass(found))
     throw devFailed('API_ClassNotFound', `${file} must export a device class: export default deviceClass(spec, Class)`)
   return found
+}
+
+/** Names of the drivers of this installation by kind, for the check of beamline files. */
+export async function driverNames(): Promise<{ motor: string[]; counter: string[] }> {
+  const names = async (folder: string) => (await pluginFiles(join(installation, 'device-servers', folder))).map((f) => basename(f, extname(f)))
+  const [motor, counter] = await Promise.all([names('motors'), names('counters')])
+  return { motor, counter }
 }
 
 /** Path of a program file of this installation, compiled or source. */

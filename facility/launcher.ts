@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Beamline, readBeamlineFile } from '#db-config'
 import { createLogger, type Logger } from '#tango'
 import { devFailed } from '#tango/pure'
-import { packagedBeamline, programFile } from './catalogue.ts'
+import { driverNames, packagedBeamline, programFile } from './catalogue.ts'
 import { DataFolder } from './data-folder.ts'
 import { SimulatorProcess } from './simulator-process.ts'
 import { SupervisedProcess } from './supervised-process.ts'
@@ -53,7 +53,7 @@ export class Facility {
   static async start(options: LauncherOptions): Promise<Facility> {
     const log = options.log ?? createLogger({})
     const beamlineFile = options.beamline ?? packagedBeamline('demo')
-    const beamline = readBeamlineFile(beamlineFile)
+    const beamline = readBeamlineFile(beamlineFile, { drivers: await driverNames() })
     const port = await freePort(options.port)
     const folder = new DataFolder(options.data)
     const tangoHost = `127.0.0.1:${port}`

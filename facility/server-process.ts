@@ -55,6 +55,8 @@ async function end(code: number): Promise<void> {
   if (ending) return
   ending = true
   try {
+    // in reverse order of start: the database must still answer when the others sign off
+    for (const server of [...(tango?.servers ?? [])].reverse()) await server.stop()
     await tango?.close()
     close?.()
   } catch (error) {

@@ -10,6 +10,8 @@ export interface ElementReference {
   readonly device: string
   readonly type: string
   readonly interfaces: readonly string[]
+  /** Pool that it belongs to, as the macro server names it; absent: the only one. */
+  readonly pool?: string
 }
 
 /** Values of the simple parameter types. */

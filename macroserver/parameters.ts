@@ -19,6 +19,8 @@ export interface ParameterNames {
   /** Names of elements with an interface, for suggestions. */
   elementNames(interfaceName: string): readonly string[]
   macroNames(): readonly string[]
+  /** Pools that do not answer, so that their elements are not known. */
+  unreachable(): readonly string[]
 }
 
 const PLAIN_TYPES: ReadonlySet<ParameterType> = new Set(['Float', 'Integer', 'String', 'Boolean', 'Any', 'MacroCode'])
@@ -205,7 +207,9 @@ function typed(key: string, spec: ParameterSpec, text: string, names: ParameterN
     default: {
       const element = names.element(text)
       if (element?.interfaces.includes(spec.type)) return element
-      const known = element === undefined ? 'there is no such element' : `it is a ${element.type}`
+      const missing = names.unreachable()
+      const unknown = missing.length > 0 ? `the pool ${missing.join(', ')} is not reachable` : 'there is no such element'
+      const known = element === undefined ? unknown : `it is a ${element.type}`
       return refuse(`${key} is '${text}', but must be a ${spec.type}: ${known}${didYouMean(text, names.elementNames(spec.type))}`)
     }
   }

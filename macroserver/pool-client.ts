@@ -16,6 +16,8 @@ const CHECK_ROUNDS = 2000
 export class PoolClient implements ScanSystem {
   readonly #tango: TangoProcess
   readonly #pools: readonly DeviceProxy<typeof poolInterface>[]
+  readonly #motors = new Map<string, DeviceProxy<typeof motor>>()
+  readonly #groups = new Map<string, DeviceProxy<typeof measurementGroup>>()
   #elements = new Map<string, ElementReference>()
   #byFullName = new Map<string, ElementReference>()
   #sorted: readonly ElementReference[] = []
@@ -114,14 +116,14 @@ export class PoolClient implements ScanSystem {
   async dials(moveables: readonly ElementReference[]): Promise<readonly number[]> {
     return await Promise.all(
       moveables.map(async (m) => {
-        const reading = await this.#tango.proxy(m.device, motor).read('dialPosition')
+        const reading = await this.#motor(m.device).read('dialPosition')
         return reading.value ?? Number.NaN
       }),
     )
   }
 
   async prepareGroup(group: ElementReference, integrationTime: number, points: number): Promise<PreparedGroup> {
-    const proxy = this.#tango.proxy(group.device, measurementGroup)
+    const proxy = this.#group(group.device)
     await proxy.writeMany({ integrationTime, nbStarts: points })
     const [configuration] = await Promise.all([proxy.read('configuration'), proxy.command('prepare')])
     const text = configuration.value ?? ''
@@ -146,17 +148,42 @@ export class PoolClient implements ScanSystem {
 
   /** Sends the names to each pool that has some of them; all are tried. */
   async #endElements(command: 'stopElements' | 'abortElements' | 'releaseElements', elements: readonly ElementReference[]): Promise<void> {
-    const results = await Promise.allSettled(
-      this.#pools.map(async (pool, i) => {
-        const names = elements.filter((e) => this.#pools[0]?.name === pool.name ? !this.#belongsToOther(e) : this.#belongsTo(e, i)).map((e) => e.name)
-        if (names.length > 0) await pool.command(command, names)
-      }),
-    )
-    for (const result of results) if (result.status === 'rejected') throw result.reason
+    const pools = new Set(elements.map((e) => e.pool))
+    const calls = [...pools].map((name) => {
+      const members = elements.filter((e) => e.pool === name)
+      return this.#poolOf(members).command(command, members.map((e) => e.name))
+    })
+    for (const result of await Promise.allSettled(calls)) if (result.status === 'rejected') throw result.reason
+  }
+
+  /** The pool that has all of these elements. */
+  #poolOf(elements: readonly ElementReference[]): DeviceProxy<typeof poolInterface> {
+    const name = elements[0]?.pool
+    const pool = name === undefined ? this.#pools[0] : this.#pools.find((p) => p.name === name)
+    if (pool === undefined) throw devFailed('Element_Unknown', 'no pool is configured: set the property PoolNames of the macro server')
+    if (elements.some((e) => e.pool !== name))
+      throw devFailed('API_NotSupportedFeature', `${elements.map((e) => e.name).join(', ')} belong to several pools and cannot move together`)
+    return pool
+  }
+
+  #motor(device: string): DeviceProxy<typeof motor> {
+    const known = this.#motors.get(device)
+    if (known !== undefined) return known
+    const proxy = this.#tango.proxy(device, motor)
+    this.#motors.set(device, proxy)
+    return proxy
+  }
+
+  #group(device: string): DeviceProxy<typeof measurementGroup> {
+    const known = this.#groups.get(device)
+    if (known !== undefined) return known
+    const proxy = this.#tango.proxy(device, measurementGroup)
+    this.#groups.set(device, proxy)
+    return proxy
   }
 
   async #positionConfig(moveable: ElementReference) {
-    const [config] = await this.#tango.proxy(moveable.device).attributeConfig(['Position'])
+    const [config] = await this.#motor(moveable.device).attributeConfig(['position'])
     if (config === undefined) throw devFailed('API_AttrNotFound', `${moveable.name} has no attribute Position`)
     return config
   }
@@ -167,7 +194,11 @@ function limit(text: string, unset: number): number {
   return Number.isNaN(value) ? unset : value
 }
 
-function elementOf(item: unknown): ElementReference | undefined {
+/**
+ * One entry of `Elements` as a reference; undefined for what is no element.
+ * @param pool name of the pool as the macro server knows it
+ */
+export function elementReference(item: unknown, pool: string): ElementReference | undefined {
   if (!isRecord(item)) return undefined
   const { name, full_name, type, interfaces } = item
   if (typeof name !== 'string' || typeof full_name !== 'string' || typeof type !== 'string') return undefined
@@ -177,6 +208,7 @@ function elementOf(item: unknown): ElementReference | undefined {
     device: full_name.replace(/^tango:\/\/[^/]+\//, '').toLowerCase(),
     type,
     interfaces: Array.isArray(interfaces) ? interfaces.map(String) : [type],
+    pool,
   }
 }
 

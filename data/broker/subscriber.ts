@@ -48,6 +48,8 @@ interface FollowedScan {
   waiting: LoggedDocument[]
   /** The log may hold more than the messages. */
   lookAtLog: boolean
+  /** Counts restarts: work that was begun before one must not move the offset. */
+  restarts: number
   working: Promise<void> | undefined
 }
 
@@ -115,6 +117,7 @@ export class ScanSubscriber implements AsyncDisposable {
     if (followed !== undefined) {
       followed.offset = 0
       followed.waiting = []
+      followed.restarts += 1
     }
     this.follow(scan)
   }
@@ -195,7 +198,7 @@ export class ScanSubscriber implements AsyncDisposable {
 
   #begin(scan: string): void {
     const path = this.folder.log(scan)
-    const followed: FollowedScan = { scan, path, offset: 0, waiting: [], lookAtLog: true, working: undefined }
+    const followed: FollowedScan = { scan, path, offset: 0, waiting: [], lookAtLog: true, restarts: 0, working: undefined }
     this.#following.set(scan, followed)
     this.#wake(followed, true)
   }
@@ -216,8 +219,9 @@ export class ScanSubscriber implements AsyncDisposable {
         const documents = takeWaiting(followed) ?? (await this.#readLog(followed))
         if (documents === undefined || this.#closed) return
         if (documents.length === 0) continue
+        const { restarts } = followed
         await this.#options.onDocuments({ scan: followed.scan, documents })
-        if (documents.at(-1)?.kind !== 'scan-end') continue
+        if (documents.at(-1)?.kind !== 'scan-end' || followed.restarts !== restarts) continue
         this.#forget(followed.scan)
         return
       }
@@ -238,7 +242,9 @@ export class ScanSubscriber implements AsyncDisposable {
     if (!followed.lookAtLog) return undefined
     followed.lookAtLog = false
     const log = new ScanLogReader(followed.path, followed.offset)
+    const { restarts } = followed
     const part = await log.read()
+    if (followed.restarts !== restarts) return []
     followed.offset = log.offset
     if (!part.atEnd) followed.lookAtLog = true
     if (part.damaged > 0) {

@@ -3,7 +3,16 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { recorder as spec } from '#interfaces/recorder'
-import { type CallContext, Device, deviceClass, devFailed, findClassFile, importDefault, type Serves, toDevFailed } from '#tango'
+import {
+  type CallContext,
+  Device,
+  devFailed,
+  deviceClass,
+  findClassFile,
+  importDefault,
+  type Serves,
+  toDevFailed,
+} from '#tango'
 import { isRecorder, type Recorder as ScanFormat } from '../recorder.ts'
 import { type RecorderStatus, ScanRecorder } from '../scan-recorder.ts'
 

@@ -218,7 +218,7 @@ function link({ path, isNew, name, target, attributes, mark }: WriterRequest & {
 }
 
 function pointsTo(file: File, name: string, target: { readonly file: string; readonly path: string }): boolean {
-  if (file.get_type(`/${name}`) !== Module.H5G_UDLINK) return false
+  // not get_type: it would follow the link and open the other file
   const found = file.get_external_link(`/${name}`)
   return found.filename === target.file && found.obj_path === target.path
 }

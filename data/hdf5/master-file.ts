@@ -25,10 +25,13 @@ export interface MasterEntry {
 /** How long another process may hold the master file, ms. */
 const LOCK_TIMEOUT_MS = 5_000
 
+/** Tells master files from all others, also from the files of scans. */
+const MARK = { attribute: 'contents', value: 'links to the files of scans' } as const
+
 const HDF5_SIGNATURE = Buffer.from('894844460d0a1a0a', 'hex')
 
 /**
- * Adds a link to a master file and makes it the default entry. A file that was not made by this program is left alone:
+ * Adds a link to a master file and makes it the default entry. A file that is no master file of this program is left alone:
  * the link then goes to a file with a number before its ending. A name that is taken in the file gets a number too.
  * @returns where the link is
  * @throws DevFailed `Recorder_Failed`
@@ -49,10 +52,10 @@ export async function addToMaster(writer: H5Writer, wanted: MasterEntry): Promis
         isNew: there === 'nothing',
         name: wanted.entry,
         target,
-        attributes: rootAttributes(wanted.entry, creator, time, basename(path)),
-        mark: { attribute: 'creator', value: creator.name },
+        attributes: { ...rootAttributes(wanted.entry, creator, time, basename(path)), [MARK.attribute]: MARK.value },
+        mark: MARK,
       })
-      if (entry === undefined) continue // HDF5, but made by another program
+      if (entry === undefined) continue // HDF5, but no master file
       await rename(draft, path)
       return { path, entry }
     } finally {

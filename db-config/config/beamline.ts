@@ -4,7 +4,7 @@
 export interface SimulatorEntry {
   readonly name: string
   readonly kind: string
-  /** Handed to the simulator. */
+  /** Handed to the simulator; a list of axes has become their options by number. */
   readonly options: Readonly<Record<string, unknown>>
 }
 

@@ -78,7 +78,7 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
   return {
     version: 1,
     name: top.text('name', WORD)?.value ?? '',
-    simulators,
+    simulators: simulators.map((simulator) => withNamedAxes(simulator, controllers)),
     world: worldTree?.kind === 'map' ? Object.fromEntries(plainEntries(worldTree)) : {},
     servers: names.servers,
     pool,
@@ -166,6 +166,18 @@ function readDevice(
   if (device !== undefined) names.define('device', device.value, device.at)
   if (alias !== undefined) names.define('alias', alias.value, alias.at)
   return { server: server?.value ?? defaults.server ?? '', device: device?.value ?? '', alias: alias?.value }
+}
+
+/** A list of axis numbers as the simulators want it: options by number, here the name of the motor on it. */
+function withNamedAxes(simulator: SimulatorEntry, controllers: readonly ControllerEntry[]): SimulatorEntry {
+  const { axes } = simulator.options
+  if (!Array.isArray(axes)) return simulator
+  const motors = controllers.filter((c) => c.simulator === simulator.name).flatMap((c) => c.axes)
+  const named = axes.map((axis: unknown) => {
+    const name = motors.find((motor) => motor.axis === axis)?.name
+    return [String(axis), name === undefined ? {} : { name }] as const
+  })
+  return { ...simulator, options: { ...simulator.options, axes: Object.fromEntries(named) } }
 }
 
 function plainEntries(tree: Tree & { readonly kind: 'map' }): readonly (readonly [string, unknown])[] {

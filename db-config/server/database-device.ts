@@ -131,8 +131,7 @@ function timed<Commands extends object>(commands: Commands, device: DatabaseDevi
 }
 
 function address(process: TangoProcess): string {
-  // what clients were told, so that event topics with this name are recognised as ours
-  if (process.tangoHost !== undefined) return process.tangoHost
+  // TANGO_HOST may be that of another database, unless this process cannot be reached from outside at all
   const { host, port } = process.orb.endpoint
-  return `${host}:${port}`
+  return port === 0 && process.tangoHost !== undefined ? process.tangoHost : `${host}:${port}`
 }

@@ -70,6 +70,7 @@ export function parseLastPoint(answer: string): readonly number[] | undefined {
 
 function badAnswer(question: string, answer: string): Error {
   const refusal = /^ERROR:\s*(.*)$/.exec(answer.trim())?.[1]
-  if (refusal !== undefined) return devFailed('Controller_DriverFailed', `electrometer refused "${question}": ${refusal}`)
+  if (refusal !== undefined)
+    return devFailed('Controller_DriverFailed', `electrometer refused "${question}": ${refusal}`)
   return devFailed('Line_BadAnswer', `electrometer answered ${JSON.stringify(answer)} to "${question}"`)
 }

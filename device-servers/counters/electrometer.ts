@@ -61,7 +61,10 @@ export default defineCounterController({
             const point = parseLastPoint(await line.ask(valuesQuestion))
             if (point !== undefined) return axes.map((axis) => point[axis - 1] ?? Number.NaN)
             if (now() - dueMs > timeoutMs) {
-              throw devFailed('Controller_DriverFailed', `electrometer ${host}:${port}: no values ${timeoutMs} ms after the exposure`)
+              throw devFailed(
+                'Controller_DriverFailed',
+                `electrometer ${host}:${port}: no values ${timeoutMs} ms after the exposure`,
+              )
             }
             await wait(POLL_MS, signal)
           }

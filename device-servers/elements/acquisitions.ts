@@ -22,8 +22,6 @@ export interface AcquisitionsOptions {
   readonly box: Box<CounterDriver>
   /** @throws DevFailed `Controller_AxisUnknown` */
   axis(number: number): ChannelAxis
-  /** Queues a push of events. */
-  later(push: () => void): void
 }
 
 /** How much longer than its integration time an acquisition may take. */
@@ -124,7 +122,7 @@ export class Acquisitions {
     index: number,
     signal: AbortSignal,
   ): Promise<AcquiredPoint> {
-    const { clock, name, later } = this.#options
+    const { clock, name } = this.#options
     const axes = channels.map(({ axis }) => axis)
     const end = new AbortController()
     const abort = (): void => end.abort()
@@ -140,9 +138,7 @@ export class Acquisitions {
       const failed = (cause: unknown): void => {
         if (!free()) return
         const error = devFailed('Controller_DriverFailed', `${name}: point ${index} was not acquired`, { cause })
-        later(() => {
-          for (const channel of channels) channel.failed(error)
-        })
+        for (const channel of channels) channel.failed(error)
         reject(error)
       }
       const acquisition: Acquisition = { axes, end, giveUp: failed }
@@ -153,9 +149,7 @@ export class Acquisitions {
         end.abort()
         failed(devFailed('Controller_DriverFailed', `${name}: no values ${MARGIN_MS} ms after the end of the exposure`))
       })
-      later(() => {
-        for (const channel of channels) channel.started()
-      })
+      for (const channel of channels) channel.started()
       if (signal.aborted) end.abort()
       const acquired = (values: readonly number[]): void => {
         if (values.length !== axes.length) {
@@ -163,10 +157,8 @@ export class Acquisitions {
           return
         }
         if (!free()) return
-        later(() => {
-          channels.forEach((channel, at) => {
-            channel.acquired(index, values[at] ?? Number.NaN)
-          })
+        channels.forEach((channel, at) => {
+          channel.acquired(index, values[at] ?? Number.NaN)
         })
         resolve({ start, end: clock.now(), values })
       }

@@ -6,7 +6,7 @@ import type { Box } from './box.ts'
 import type { AxisType } from './driver-files.ts'
 import type { Motions } from './motions.ts'
 
-/** An axis device as its controller sees it. */
+/** An axis device as its controller sees it. What it is told is true at once for readers; events follow through the controller's queue. */
 export interface Axis {
   readonly kind: 'motor' | 'channel'
   /** Tango class of the device. */
@@ -31,6 +31,8 @@ export interface MotorAxis extends Axis {
   readonly kind: 'motor'
   /** Steps, 0 for none. */
   readonly backlash: number
+  /** Time between the end of a motion and the position that counts. */
+  readonly settlingMs: number
   /**
    * Steps of a target.
    * @throws DevFailed `Motion_LimitExceeded` naming motor, value and limit

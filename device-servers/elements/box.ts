@@ -1,7 +1,7 @@
 // Keeps one driver connected to its box: connects in the background, retries, notices losses and returns. Knows no axes.
 
-import { devFailed, toDevFailed } from '#tango/pure'
 import type { Clock } from '#tango'
+import { devFailed, toDevFailed } from '#tango/pure'
 import type { DriverContext } from '../driver.ts'
 import { type Line, openLine } from '../line.ts'
 
@@ -101,7 +101,8 @@ export class Box<D extends { close(): Promise<void> | void }> {
       this.#down(toDevFailed(error).message)
     } finally {
       this.#working = false
-      if (!this.#up && !this.#closed) this.#cancelRetry = this.#options.clock.setTimer(RETRY_MS, () => void this.#work())
+      if (!this.#up && !this.#closed)
+        this.#cancelRetry = this.#options.clock.setTimer(RETRY_MS, () => void this.#work())
     }
   }
 

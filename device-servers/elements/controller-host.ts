@@ -1,8 +1,8 @@
 // Tango class ControllerHost: makes and deletes controllers and axes in its own server while that runs.
 
+import { controllerHost } from '#interfaces/controller-host'
 import { Device, deviceClass, type Serves } from '#tango'
 import { devFailed } from '#tango/pure'
-import { controllerHost } from '#interfaces/controller-host'
 import { type ControllerDevice, isAxis, isController } from './axis.ts'
 import { createAxis, createController, wholeNumber } from './creation.ts'
 import { listDrivers } from './driver-files.ts'

@@ -1,15 +1,16 @@
 // Tango class Controller: one box with its axes. Loads the driver, keeps it connected, and has the commands for many axes
 // at once that the pool uses.
 
+import { controller } from '#interfaces/controller'
 import { Device, deviceClass, type LogLevel, type Serves, typedProperties } from '#tango'
 import { type CallContext, type DoubleStringArray, devFailed, type PropertiesOf, toDevFailed } from '#tango/pure'
-import { controller } from '#interfaces/controller'
 import type { ControllerDefinition, CounterDriver, DriverContext, MotorDriver } from '../driver.ts'
 import { Acquisitions } from './acquisitions.ts'
 import { type Axis, type ChannelAxis, type ControllerDevice, isAxis, type MotorAxis } from './axis.ts'
 import { Box } from './box.ts'
 import { createAxis, wholeNumber } from './creation.ts'
 import { type AxisType, controllerType, loadDriver } from './driver-files.ts'
+import { elementName } from './element-name.ts'
 import { EventQueue } from './event-queue.ts'
 import { Motions } from './motions.ts'
 import { after, type MaybePromise } from './sooner-or-later.ts'
@@ -38,7 +39,7 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
 
   override async init(): Promise<void> {
     this.#setupTrouble = 'starting'
-    this.#elementName = await this.alias()
+    this.#elementName = await elementName(this)
     for (const device of this.server.devices()) {
       if (isAxis(device) && device.controllerName.toLowerCase() === this.name.toLowerCase()) this.#attachQuietly(device)
     }
@@ -67,7 +68,7 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
     this.#setupTrouble = 'the controller is not running'
     if (side?.kind === 'motor') side.motions.lost(this.#setupTrouble)
     if (side?.kind === 'counter') side.acquisitions.lost(this.#setupTrouble)
-    for (const axis of this.#axes.values()) this.later(() => axis.lost('the controller is not running'))
+    for (const axis of this.#axes.values()) axis.lost('the controller is not running')
     this.#axes.clear()
     this.#events.flush()
     await side?.box.close()
@@ -192,7 +193,10 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
     const wanted = name.toLowerCase()
     const axis = this.#sorted().find((a) => a.elementName.toLowerCase() === wanted || a.name.toLowerCase() === wanted)
     if (axis === undefined) {
-      throw devFailed('Element_Unknown', `${this.name} has no element ${name}; it has ${this.readElementList().join(', ')}`)
+      throw devFailed(
+        'Element_Unknown',
+        `${this.name} has no element ${name}; it has ${this.readElementList().join(', ')}`,
+      )
     }
     if (axis.isBusy()) throw devFailed('Element_InUse', `${name} is busy; stop it first`)
     await this.server.removeDevice(axis.name)
@@ -279,6 +283,10 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
   #axis(number: number): MotorAxis | ChannelAxis {
     const axis = this.#axes.get(number)
     if (axis !== undefined && this.#present.has(number)) return axis
+    // without the box nobody knows its axes
+    if (axis !== undefined && this.trouble !== undefined) {
+      throw devFailed('Controller_NotConnected', `${this.name}: the box does not answer: ${this.trouble}`)
+    }
     const known = this.#numbers().join(', ')
     throw devFailed('Controller_AxisUnknown', `${this.name}: there is no axis ${number}; there are ${known || 'none'}`)
   }
@@ -310,25 +318,28 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
 
   #makeSide(definition: ControllerDefinition, properties: DriverProperties): Side {
     const { name, clock } = this
-    const later = (push: () => void): void => this.later(push)
     if (definition.kind === 'motor') {
       const connect = (context: DriverContext): Promise<MotorDriver> => definition.connect(properties, context)
-      const box = this.#makeBox(connect, async (driver) => void (await driver.status(driver.axes.slice(0, 1))))
+      const box = this.#makeBox(connect, async (driver) => {
+        if (driver.axes.length > 0) await driver.status(driver.axes.slice(0, 1))
+      })
       const axis = (number: number): MotorAxis => {
         const found = this.#axis(number)
         if (found.kind === 'motor') return found
         throw new Error('unreachable: a motor controller takes in motors only')
       }
-      return { kind: 'motor', box, motions: new Motions({ name, clock, box, axis, later }) }
+      return { kind: 'motor', box, motions: new Motions({ name, clock, box, axis }) }
     }
     const connect = (context: DriverContext): Promise<CounterDriver> => definition.connect(properties, context)
-    const box = this.#makeBox(connect, async (driver) => void (await driver.read?.(driver.axes.slice(0, 1))))
+    const box = this.#makeBox(connect, async (driver) => {
+      if (driver.axes.length > 0) await driver.read?.(driver.axes.slice(0, 1))
+    })
     const axis = (number: number): ChannelAxis => {
       const found = this.#axis(number)
       if (found.kind === 'channel') return found
       throw new Error('unreachable: a controller of channels takes in channels only')
     }
-    return { kind: 'counter', box, acquisitions: new Acquisitions({ name, clock, box, axis, later }) }
+    return { kind: 'counter', box, acquisitions: new Acquisitions({ name, clock, box, axis }) }
   }
 
   #makeBox<D extends MotorDriver | CounterDriver>(
@@ -351,6 +362,7 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
     const count = driver.axes.length
     this.later(() => this.setState('ON', `${this.elementName} is connected, ${count} axes`))
     await Promise.all([...this.#axes.values()].map((axis) => this.#bringUp(axis)))
+    this.#events.flush()
   }
 
   #down(reason: string): void {
@@ -362,12 +374,14 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
 
   #showDown(reason: string): void {
     this.later(() => this.setState('FAULT', `${this.elementName}: ${reason}`))
-    for (const axis of this.#axes.values()) this.later(() => axis.lost(reason))
+    for (const axis of this.#axes.values()) axis.lost(reason)
+    // nobody waits for a reply here, and whoever asks now should hear the truth
+    this.#events.flush()
   }
 
   async #bringUp(axis: MotorAxis | ChannelAxis): Promise<void> {
     if (!this.#present.has(axis.axis)) {
-      this.later(() => axis.lost(`the box has no axis ${axis.axis}; it has ${[...this.#present].join(', ')}`))
+      axis.lost(`the box has no axis ${axis.axis}; it has ${[...this.#present].join(', ')}`)
       return
     }
     try {
@@ -377,7 +391,7 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
       if (side?.kind === 'motor') await side.motions.refresh([axis.axis])
     } catch (error) {
       // a box that is lost says so itself
-      if (this.trouble === undefined) this.later(() => axis.lost(toDevFailed(error).message))
+      if (this.trouble === undefined) axis.lost(toDevFailed(error).message)
     }
   }
 

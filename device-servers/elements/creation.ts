@@ -61,11 +61,7 @@ export async function createController(server: DeviceServer, wanted: NewControll
  * Makes an axis; returns its device name, `motor/<controller>/<axis>` or `expchan/<controller>/<axis>`.
  * @throws DevFailed `API_InvalidArgs`
  */
-export async function createAxis(
-  server: DeviceServer,
-  controller: ControllerDevice,
-  wanted: NewAxis,
-): Promise<string> {
+export async function createAxis(server: DeviceServer, controller: ControllerDevice, wanted: NewAxis): Promise<string> {
   const { axis, name, id } = wanted
   if (!Number.isInteger(axis) || axis < 0) throw devFailed('API_InvalidArgs', `axis ${axis} is no axis number`)
   checkName(name)

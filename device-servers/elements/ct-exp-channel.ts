@@ -1,9 +1,10 @@
 // Tango class CTExpChannel: one counter or timer channel of a box. Acquisitions are the controller's.
 
+import { ctExpChannel } from '#interfaces/ct-exp-channel'
 import { Device, deviceClass, type Serves } from '#tango'
 import { type DevEncoded, type DevState, devFailed, encodePickle, type Reading, toDevFailed } from '#tango/pure'
-import { ctExpChannel } from '#interfaces/ct-exp-channel'
 import { type ChannelAxis, type ControllerDevice, isController } from './axis.ts'
+import { elementName } from './element-name.ts'
 import { after, type MaybePromise } from './sooner-or-later.ts'
 
 /** Names with a meaning in `Timer`. */
@@ -13,14 +14,15 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
   readonly kind = 'channel'
   readonly type = 'CTExpChannel'
   #elementName: string | undefined
-  #resting: DevState = 'UNKNOWN'
+  /** State and status of the resting channel; until there is one, the framework's counts. */
+  #resting: { readonly state: DevState; readonly text: string } | undefined
   #value: number | undefined
   #integrationTime = 1
   #timer = TIMER_OF_GROUP
   #instrument = ''
 
   override async init(): Promise<void> {
-    this.#elementName = await this.alias()
+    this.#elementName = await elementName(this)
     const controller = this.#findController()
     // a controller that comes later in the start-up fetches its axes itself
     if (controller === undefined) this.lost(`controller ${this.controllerName} is not in this server`)
@@ -29,10 +31,15 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
 
   override deleted(): void {
     this.#findController()?.detach(this)
+    this.#resting = undefined
   }
 
   override stateRead(): DevState {
-    return this.#isAcquiring() ? 'MOVING' : this.#resting
+    return this.#isAcquiring() ? 'MOVING' : (this.#resting?.state ?? this.state)
+  }
+
+  override statusRead(): string {
+    return this.#isAcquiring() ? this.#acquiringText() : (this.#resting?.text ?? this.status)
   }
 
   // --- what the controller needs -------------------------------------------------------------------------------------
@@ -66,19 +73,22 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
   }
 
   started(): void {
-    this.setState('MOVING', `${this.elementName} is Acquiring`, { always: true })
+    this.#later(() => this.setState('MOVING', this.#acquiringText(), { always: true }))
   }
 
   acquired(index: number, value: number): void {
     this.#value = value
-    // pickling is not free, and a scan of ours does not need it
-    if (this.isWatched('valueBuffer')) this.push('valueBuffer', encodePickle({ index: [index], value: [value] }))
-    this.push('value', { value, quality: 'VALID' })
+    const time = this.now()
+    this.#later(() => {
+      // pickling is not free, and a scan of ours does not need it
+      if (this.isWatched('valueBuffer')) this.push('valueBuffer', encodePickle({ index: [index], value: [value] }))
+      this.push('value', { value, quality: 'VALID', time })
+    })
     this.#rest('ON', 'Stopped', true)
   }
 
   failed(error: unknown): void {
-    this.push('value', toDevFailed(error))
+    this.#later(() => this.push('value', toDevFailed(error)))
     this.#rest('FAULT', toDevFailed(error).message, true)
   }
 
@@ -131,7 +141,8 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
   }
 
   writeSimulationMode(on: boolean): void {
-    if (on) throw devFailed('API_NotSupportedFeature', `${this.elementName}: there is no simulation mode; use a dummy driver`)
+    if (on)
+      throw devFailed('API_NotSupportedFeature', `${this.elementName}: there is no simulation mode; use a dummy driver`)
   }
 
   // --- commands ------------------------------------------------------------------------------------------------------
@@ -185,9 +196,20 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
   }
 
   #rest(state: DevState, text: string, always: boolean): void {
-    this.#resting = state
-    const shown = state.charAt(0) + state.slice(1).toLowerCase()
-    this.setState(state, `${this.elementName} is ${shown}\n${text}`, { always })
+    const shown = `${this.elementName} is ${state.charAt(0)}${state.slice(1).toLowerCase()}\n${text}`
+    this.#resting = { state, text: shown }
+    this.#later(() => this.setState(state, shown, { always }))
+  }
+
+  #acquiringText(): string {
+    return `${this.elementName} is Acquiring`
+  }
+
+  /** Events leave later, in the order of the controller's other ones; without a controller there is no other one. */
+  #later(push: () => void): void {
+    const controller = this.#findController()
+    if (controller === undefined) push()
+    else controller.later(push)
   }
 }
 

@@ -6,6 +6,7 @@ import { type DevFailed, devFailed, toDevFailed } from '#tango/pure'
 import type { AxisStatus, MotorDriver } from '../driver.ts'
 import type { MotorAxis } from './axis.ts'
 import type { Box } from './box.ts'
+import { Motion, type Outcome, type StopKind } from './motion.ts'
 import { backlashLeg, rampedDurationMs } from './scale.ts'
 import { after, type MaybePromise, recover } from './sooner-or-later.ts'
 
@@ -22,44 +23,10 @@ export interface MotionsOptions {
   readonly box: Box<MotorDriver>
   /** @throws DevFailed `Controller_AxisUnknown` */
   axis(number: number): MotorAxis
-  /** Queues a push of events. */
-  later(push: () => void): void
 }
 
 /** Time between two positions for watchers. */
 const PROGRESS_MS = 100
-/** First and last pause between two questions whether a motion has ended. */
-const FIRST_GAP_MS = 2
-const LAST_GAP_MS = 20
-/** How much longer than expected a motion may take before the engine is told. */
-const MARGIN_MS = 2000
-const MARGIN_PART = 0.2
-/** For a motion of which nothing is known. */
-const UNKNOWN_DURATION_MS = 600_000
-/** Steps that a box may be off its target by rounding. */
-const TOLERANCE_STEPS = 0.5 + 1e-6
-
-interface Outcome {
-  readonly steps: number
-  readonly reason: string
-  readonly error?: DevFailed
-}
-
-interface Motion {
-  readonly axis: MotorAxis
-  /** `undefined` for a motion that somebody else started. */
-  target: number | undefined
-  /** Legs still to come, for backlash. */
-  legs: number[]
-  underWay: boolean
-  expectedEndMs: number
-  deadlineMs: number
-  nextPollMs: number
-  gapMs: number
-  request: 'stopped' | 'aborted' | undefined
-  readonly waiters: Set<(outcome: Outcome) => void>
-}
-
 /** The motions of one controller. */
 export class Motions {
   readonly #options: MotionsOptions
@@ -110,13 +77,15 @@ export class Motions {
     return recover(
       () =>
         after(this.#withBacklash(driver, motions), () =>
-          after(driver.start(motions.map(toMove)), (durations) => this.#started(motions, durations)),
+          after(driver.start(motions.map(({ move }) => move)), (durations) => this.#started(motions, durations)),
         ),
       (error) => {
         for (const motion of motions) this.#release(motion)
         if (error instanceof Refusal) throw error.cause
         const names = motions.map(({ axis }) => axis.elementName).join(', ')
-        throw devFailed('Motion_Failed', `${this.#options.name}: the motion of ${names} was not started`, { cause: error })
+        throw devFailed('Motion_Failed', `${this.#options.name}: the motion of ${names} was not started`, {
+          cause: error,
+        })
       },
     )
   }
@@ -147,18 +116,12 @@ export class Motions {
    * Ends motions; axes that rest are told too, since somebody else may have started them.
    * @throws DevFailed `Controller_NotConnected`, or what the box says
    */
-  stop(numbers: readonly number[], how: 'stopped' | 'aborted'): MaybePromise<void> {
+  stop(numbers: readonly number[], how: StopKind): MaybePromise<void> {
     const { driver } = this.#options.box
     const now = this.#options.clock.monotonic()
     for (const number of numbers) {
       const motion = this.#active.get(this.#options.axis(number).axis)
-      if (motion === undefined) continue
-      // an abort after a stop counts, not the other way round
-      if (motion.request !== 'aborted') motion.request = how
-      motion.legs = []
-      motion.deadlineMs = Math.min(motion.deadlineMs, now + MARGIN_MS + (motion.axis.parameters.deceleration ?? 0) * 1000)
-      motion.expectedEndMs = motion.nextPollMs = now
-      motion.gapMs = FIRST_GAP_MS
+      motion?.end(how, now)
     }
     return after(how === 'stopped' ? driver.stop(numbers) : driver.abort(numbers), () => {
       this.#wakeUp()
@@ -169,7 +132,8 @@ export class Motions {
   release(numbers: readonly number[]): void {
     for (const number of numbers) {
       const motion = this.#active.get(number)
-      if (motion !== undefined) this.#fail(motion, devFailed('Motion_Failed', `${motion.axis.elementName}: the motion was released`))
+      if (motion !== undefined)
+        this.#fail(motion, devFailed('Motion_Failed', `${motion.axis.elementName}: the motion was released`))
     }
   }
 
@@ -216,7 +180,7 @@ export class Motions {
       if (status === undefined || this.#active.has(number)) return
       const axis = this.#options.axis(number)
       if (status.state === 'MOVING') this.#adopt(axis)
-      else this.#options.later(() => axis.rests(status))
+      else axis.rests(status)
     })
   }
 
@@ -234,7 +198,7 @@ export class Motions {
     if (this.#active.has(number)) {
       throw devFailed('Element_InUse', `${axis.elementName} is already in motion; wait for its end or stop it`)
     }
-    return newMotion(axis, axis.targetSteps(user))
+    return new Motion(axis, axis.targetSteps(user))
   }
 
   #withBacklash(driver: MotorDriver, motions: readonly Motion[]): MaybePromise<void> {
@@ -248,7 +212,7 @@ export class Motions {
         const leg = backlashLeg(from, target, axis.backlash)
         if (leg === undefined) return
         refuse(() => axis.checkSteps(leg, 'the way around for backlash'))
-        motion.legs = [target]
+        motion.nextTarget = target
         motion.target = leg
       })
     })
@@ -262,7 +226,7 @@ export class Motions {
     const ends = motions.map((motion, index) => {
       const durationMs = this.#underWay(motion, durations?.[index], nowMs)
       longest = Math.max(longest, durationMs)
-      if (this.#active.get(motion.axis.axis) === motion) this.#options.later(() => motion.axis.started())
+      if (this.#active.get(motion.axis.axis) === motion) motion.axis.started()
       return now + durationMs / 1000
     })
     if (!this.#watching) this.#nextProgressMs = nowMs + PROGRESS_MS
@@ -273,12 +237,7 @@ export class Motions {
   /** Notes that a leg is under way; returns its expected duration. */
   #underWay(motion: Motion, told: number | undefined, nowMs: number): number {
     const durationMs = told ?? this.#estimate(motion)
-    motion.underWay = true
-    motion.gapMs = FIRST_GAP_MS
-    motion.expectedEndMs = nowMs + (durationMs ?? 0)
-    motion.nextPollMs = motion.expectedEndMs
-    motion.deadlineMs =
-      nowMs + (durationMs === undefined ? UNKNOWN_DURATION_MS : durationMs * (1 + MARGIN_PART) + MARGIN_MS)
+    motion.begin(nowMs, durationMs)
     // a stop that overtook the start may have reached the box before it
     if (motion.request !== undefined) this.#stopQuietly([motion.axis.axis], motion.request)
     return durationMs ?? 0
@@ -292,10 +251,10 @@ export class Motions {
   }
 
   #adopt(axis: MotorAxis): void {
-    const motion = newMotion(axis, undefined)
+    const motion = new Motion(axis, undefined)
     this.#active.set(axis.axis, motion)
     this.#underWay(motion, undefined, this.#options.clock.monotonic())
-    this.#options.later(() => axis.started())
+    axis.started()
     this.#watch()
   }
 
@@ -347,10 +306,12 @@ export class Motions {
       if (progress) this.#nextProgressMs = nowMs + PROGRESS_MS
       motions.forEach((motion, index) => {
         const status = statuses[index]
-        if (status === undefined) throw devFailed('Line_BadAnswer', `${motion.axis.elementName}: the driver gave no status`)
+        if (status === undefined)
+          throw devFailed('Line_BadAnswer', `${motion.axis.elementName}: the driver gave no status`)
+        if (status.state === 'MOVING') motion.postpone(nowMs)
+        else if (motion.isSettling(nowMs)) return
         const ended = status.state !== 'MOVING'
-        if (!ended) this.#postpone(motion, nowMs)
-        if (ended || progress || nowMs > motion.deadlineMs) wanted.push({ motion, status })
+        if (ended || progress || motion.isOverdue(nowMs)) wanted.push({ motion, status })
       })
       if (wanted.length === 0) return
       return after(driver.position(wanted.map(({ motion }) => motion.axis.axis)), (positions) => {
@@ -361,24 +322,18 @@ export class Motions {
     })
   }
 
-  #postpone(motion: Motion, nowMs: number): void {
-    if (nowMs < motion.nextPollMs) return
-    // the pause is a small part of what the motion took too long already, so a long wait costs little
-    const late = nowMs - motion.expectedEndMs
-    motion.gapMs = Math.min(Math.max(FIRST_GAP_MS, late / 10), LAST_GAP_MS)
-    motion.nextPollMs = nowMs + motion.gapMs
-  }
-
   #seen(driver: MotorDriver, motion: Motion, status: AxisStatus, steps: number): void {
     // released or failed while the box was answering
     if (this.#active.get(motion.axis.axis) !== motion) return
     if (status.state === 'MOVING') {
-      this.#options.later(() => motion.axis.moved(steps))
-      this.#tellOverdue(motion, steps)
+      motion.axis.moved(steps)
+      const nowMs = this.#options.clock.monotonic()
+      if (motion.isOverdue(nowMs)) motion.tellOverdue(nowMs, steps)
       return
     }
-    const reason = reasonOf(motion, status, steps)
-    const next = motion.legs.shift()
+    const reason = motion.reason(status, steps)
+    const next = motion.nextTarget
+    motion.nextTarget = undefined
     if (next !== undefined && reason === 'normal') this.#nextLeg(driver, motion, next)
     else this.#finish(motion, { steps, reason }, () => motion.axis.ended(steps, status))
   }
@@ -388,7 +343,7 @@ export class Motions {
     motion.underWay = false
     const started = recover(
       () =>
-        after(driver.start([toMove(motion)]), (durations) => {
+        after(driver.start([motion.move]), (durations) => {
           if (this.#active.get(motion.axis.axis) !== motion) return
           this.#underWay(motion, durations?.[0], this.#options.clock.monotonic())
           this.#watch()
@@ -397,16 +352,6 @@ export class Motions {
     )
     // `recover` has taken its failure
     void started
-  }
-
-  /** The engine is told once; the motion stays a motion, because the box says so. */
-  #tellOverdue(motion: Motion, steps: number): void {
-    const nowMs = this.#options.clock.monotonic()
-    if (nowMs <= motion.deadlineMs) return
-    motion.deadlineMs = nowMs + MARGIN_MS
-    const lateS = ((nowMs - motion.expectedEndMs) / 1000).toFixed(1)
-    const outcome = { steps, reason: `fault: still moving ${lateS} s after its expected end` }
-    for (const waiter of [...motion.waiters]) waiter(outcome)
   }
 
   #fail(motion: Motion, error: DevFailed): void {
@@ -418,12 +363,12 @@ export class Motions {
     })
   }
 
-  #finish(motion: Motion, outcome: Outcome, push: () => void): void {
+  #finish(motion: Motion, outcome: Outcome, show: () => void): void {
     this.#release(motion)
     this.#rested.set(motion.axis.axis, outcome.steps)
-    this.#options.later(push)
+    show()
     if (motion.waiters.size === 0) this.#unclaimed.set(motion.axis.axis, outcome)
-    for (const waiter of [...motion.waiters]) waiter(outcome)
+    motion.tell(outcome)
   }
 
   #release(motion: Motion): void {
@@ -466,7 +411,10 @@ export class Motions {
     const known = axes.filter(({ axis }) => outcomes.has(axis))
     const ends = new Map(this.#ends(known, outcomes).map((end, index) => [known[index]?.axis, end]))
     if (others.length > 0) {
-      const rest = await this.await(others.map(({ axis }) => axis), new AbortController().signal)
+      const rest = await this.await(
+        others.map(({ axis }) => axis),
+        new AbortController().signal,
+      )
       others.forEach(({ axis }, index) => {
         const end = rest[index]
         if (end !== undefined) ends.set(axis, end)
@@ -476,15 +424,20 @@ export class Motions {
   }
 
   /** A stop whose failure nobody is left to be told of; the watch goes on and reports what it sees. */
-  #stopQuietly(numbers: readonly number[], how: 'stopped' | 'aborted'): void {
-    void recover(() => this.stop(numbers, how), () => {})
+  #stopQuietly(numbers: readonly number[], how: StopKind): void {
+    void recover(
+      () => this.stop(numbers, how),
+      () => {},
+    )
   }
 
   #ends(axes: readonly MotorAxis[], outcomes: ReadonlyMap<number, Outcome>): MotionEnd[] {
     return axes.map((axis) => {
       const outcome = outcomes.get(axis.axis)
       if (outcome?.error !== undefined) {
-        throw devFailed('Motion_Failed', `${axis.elementName}: the end of its motion is not known`, { cause: outcome.error })
+        throw devFailed('Motion_Failed', `${axis.elementName}: the end of its motion is not known`, {
+          cause: outcome.error,
+        })
       }
       return { position: axis.userPosition(outcome?.steps ?? Number.NaN), reason: outcome?.reason ?? 'normal' }
     })
@@ -515,45 +468,4 @@ function refuse(check: () => void): void {
   }
 }
 
-function newMotion(axis: MotorAxis, target: number | undefined): Motion {
-  return {
-    axis,
-    target,
-    legs: [],
-    underWay: false,
-    expectedEndMs: 0,
-    deadlineMs: Number.POSITIVE_INFINITY,
-    nextPollMs: 0,
-    gapMs: FIRST_GAP_MS,
-    request: undefined,
-    waiters: new Set(),
-  }
-}
-
 const axisNumber = ({ axis }: Motion): number => axis.axis
-
-function toMove({ axis, target }: Motion): { axis: number; target: number } {
-  if (target === undefined) throw new Error('unreachable: a motion of ours has a target')
-  return { axis: axis.axis, target }
-}
-
-function reasonOf(motion: Motion, status: AxisStatus, steps: number): string {
-  const { request, target } = motion
-  const fault = (text: string): string => `fault: ${text}`
-  if (status.state === 'FAULT') return fault(status.text ?? 'the box reports a fault')
-  const there = target !== undefined && Math.abs(steps - target) <= TOLERANCE_STEPS
-  switch (status.stop) {
-    case 'fault':
-      return fault(status.text ?? 'the box ended the motion')
-    case 'limit':
-      return 'limit'
-    case 'stopped':
-    case 'aborted':
-      // left over from the motion before, when this one had no way to go
-      return there && request === undefined ? 'normal' : (request ?? status.stop)
-    default:
-      if (there || target === undefined) return request !== undefined && !there ? request : 'normal'
-      if (request !== undefined) return request
-      return status.upper || status.lower ? 'limit' : 'normal'
-  }
-}

@@ -1,11 +1,12 @@
 // Tango class Motor: one axis of a motor controller. Units, sign, offset, limits and what watchers see are here; motions
 // are the controller's.
 
+import { motor } from '#interfaces/motor'
 import { Device, deviceClass, type Serves } from '#tango'
 import { type DevState, devFailed, type Quality, type Reading } from '#tango/pure'
-import { motor } from '#interfaces/motor'
 import type { AxisParameters, AxisStatus, MotorDriver } from '../driver.ts'
 import { type ControllerDevice, isController, type MotorAxis } from './axis.ts'
+import { elementName } from './element-name.ts'
 import { dialOfSteps, type Scale, stepsOfUser, userOfSteps } from './scale.ts'
 import { after, type MaybePromise } from './sooner-or-later.ts'
 
@@ -30,12 +31,12 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   #parameters: AxisParameters = {}
   #instrument = ''
   #elementName: string | undefined
-  /** State of the resting axis. */
-  #resting: DevState = 'UNKNOWN'
+  /** State and status of the resting axis; until there is one, the framework's counts. */
+  #resting: { readonly state: DevState; readonly text: string } | undefined
   #switches: readonly boolean[] = [false, false, false]
 
   override async init(): Promise<void> {
-    this.#elementName = await this.alias()
+    this.#elementName = await elementName(this)
     const controller = this.#findController()
     // a controller that comes later in the start-up fetches its axes itself
     if (controller === undefined) this.lost(`controller ${this.controllerName} is not in this server`)
@@ -44,10 +45,15 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
 
   override deleted(): void {
     this.#findController()?.detach(this)
+    this.#resting = undefined
   }
 
   override stateRead(): DevState {
-    return this.#isMoving() ? 'MOVING' : this.#resting
+    return this.#isMoving() ? 'MOVING' : (this.#resting?.state ?? this.state)
+  }
+
+  override statusRead(): string {
+    return this.#isMoving() ? this.#movingText() : (this.#resting?.text ?? this.status)
   }
 
   // --- what the controller needs -------------------------------------------------------------------------------------
@@ -66,6 +72,10 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
 
   get backlash(): number {
     return this.#backlash
+  }
+
+  get settlingMs(): number {
+    return this.properties.sleepBefLastRead
   }
 
   get parameters(): AxisParameters {
@@ -100,12 +110,11 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   }
 
   lost(reason: string): void {
-    this.#resting = 'UNKNOWN'
-    this.setState('UNKNOWN', `${this.elementName} is in Unknown\n${reason}`)
+    this.#rest('UNKNOWN', `${this.elementName} is Unknown\n${reason}`, false)
   }
 
   started(): void {
-    this.setState('MOVING', `${this.elementName} is Moving\nMotor HW is MOVING`, { always: true })
+    this.#later(() => this.setState('MOVING', this.#movingText(), { always: true }))
   }
 
   moved(steps: number): void {
@@ -178,7 +187,8 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   }
 
   writeStepPerUnit(stepPerUnit: number): MaybePromise<void> {
-    if (!Number.isFinite(stepPerUnit) || stepPerUnit === 0) throw wrong('Step_per_unit', stepPerUnit, 'any number but 0')
+    if (!Number.isFinite(stepPerUnit) || stepPerUnit === 0)
+      throw wrong('Step_per_unit', stepPerUnit, 'any number but 0')
     this.#rescale({ ...this.#scale, stepPerUnit })
     // speeds stay what they are for the user, so the box has to hear other ones
     const driver = this.#connectedDriver()
@@ -235,7 +245,8 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   }
 
   writeSimulationMode(on: boolean): void {
-    if (on) throw devFailed('API_NotSupportedFeature', `${this.elementName}: there is no simulation mode; use a dummy driver`)
+    if (on)
+      throw devFailed('API_NotSupportedFeature', `${this.elementName}: there is no simulation mode; use a dummy driver`)
   }
 
   // --- commands ------------------------------------------------------------------------------------------------------
@@ -258,7 +269,8 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   }
 
   async definePosition(position: number): Promise<void> {
-    if (!Number.isFinite(position)) throw devFailed('API_InvalidArgs', `${this.elementName}: ${position} is no position`)
+    if (!Number.isFinite(position))
+      throw devFailed('API_InvalidArgs', `${this.elementName}: ${position} is no position`)
     this.#checkResting('DefinePosition')
     const { motions, motorBox } = this.#controller()
     const { driver } = motorBox
@@ -313,7 +325,8 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   }
 
   #checkResting(what: string): void {
-    if (this.#isMoving()) throw devFailed('Element_InUse', `${this.elementName} is in motion; ${what} has to wait for its end`)
+    if (this.#isMoving())
+      throw devFailed('Element_InUse', `${this.elementName} is in motion; ${what} has to wait for its end`)
   }
 
   #checkLimits(user: number, what: string): void {
@@ -339,22 +352,39 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   }
 
   #pushPositions(steps: number, quality: Quality): void {
-    this.push('dialPosition', { value: dialOfSteps(steps, this.#scale), quality })
-    this.push('position', { value: this.userPosition(steps), quality })
+    const time = this.now()
+    this.#later(() => {
+      this.push('dialPosition', { value: dialOfSteps(steps, this.#scale), quality, time })
+      this.push('position', { value: this.userPosition(steps), quality, time })
+    })
+  }
+
+  #movingText(): string {
+    return `${this.elementName} is Moving\nMotor HW is MOVING`
+  }
+
+  /** Events leave later, in the order of the controller's other ones; without a controller there is no other one. */
+  #later(push: () => void): void {
+    const controller = this.#findController()
+    if (controller === undefined) push()
+    else controller.later(push)
+  }
+
+  #rest(state: DevState, text: string, always: boolean): void {
+    this.#resting = { state, text }
+    this.#later(() => this.setState(state, text, { always }))
   }
 
   #show(status: AxisStatus, afterMotion: boolean): void {
     const name = this.elementName
     const state: DevState = status.state === 'MOVING' ? 'ON' : status.state
-    this.#resting = state
     const text = `${name} is ${state === 'ON' ? 'Stopped' : state.charAt(0) + state.slice(1).toLowerCase()}`
-    this.setState(state, `${text}\nMotor HW is ${state}${status.text === undefined ? '' : `\n${status.text}`}`, {
-      always: afterMotion,
-    })
+    const why = status.text === undefined ? '' : `\n${status.text}`
+    this.#rest(state, `${text}\nMotor HW is ${state}${why}`, afterMotion)
     const switches = switchesOf(status)
     const changed = switches.some((on, index) => on !== this.#switches[index])
     this.#switches = switches
-    if (afterMotion || changed) this.push('limitSwitches', switches)
+    if (afterMotion || changed) this.#later(() => this.push('limitSwitches', switches))
   }
 
   #rescale(scale: Scale): void {

@@ -37,6 +37,7 @@ export function backlashLeg(from: number, target: number, backlash: number): num
 export function rampedDurationMs(steps: number, velocity: number, acceleration: number): number {
   if (steps === 0 || velocity <= 0) return 0
   const rampSteps = velocity * acceleration
-  const seconds = steps >= rampSteps ? steps / velocity + acceleration : 2 * Math.sqrt((steps * acceleration) / velocity)
+  const seconds =
+    steps >= rampSteps ? steps / velocity + acceleration : 2 * Math.sqrt((steps * acceleration) / velocity)
   return seconds * 1000
 }

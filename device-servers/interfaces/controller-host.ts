@@ -7,7 +7,12 @@ export const controllerHost = defineInterface({
   class: 'ControllerHost',
   doc: 'Creates and deletes controllers and their axes in its server.',
   attributes: {
-    controllerList: { type: 'DevString', format: 'spectrum', max: [1024], doc: 'Device names of the controllers here.' },
+    controllerList: {
+      type: 'DevString',
+      format: 'spectrum',
+      max: [1024],
+      doc: 'Device names of the controllers here.',
+    },
     driverList: { type: 'DevString', format: 'spectrum', max: [1024], doc: 'Drivers that can be loaded, `type/name`.' },
   },
   commands: {
@@ -17,7 +22,12 @@ export const controllerHost = defineInterface({
       inDoc: 'type, driver, name, id, property, value, ...',
       outDoc: 'device name',
     },
-    createElement: { in: 'DevVarStringArray', out: 'DevString', inDoc: 'controller device, axis, name, id (, device)', outDoc: 'device name' },
+    createElement: {
+      in: 'DevVarStringArray',
+      out: 'DevString',
+      inDoc: 'controller device, axis, name, id (, device)',
+      outDoc: 'device name',
+    },
     deleteElement: { in: 'DevString', inDoc: 'device name of an axis or of a controller without axes' },
   },
   properties: {

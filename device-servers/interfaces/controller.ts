@@ -11,7 +11,13 @@ export const controller = defineInterface({
   class: 'Controller',
   doc: 'A controller box and its axes.',
   attributes: {
-    elementList: { type: 'DevString', format: 'spectrum', max: [4096], pushes: 'unfiltered', doc: 'Names of the axes.' },
+    elementList: {
+      type: 'DevString',
+      format: 'spectrum',
+      max: [4096],
+      pushes: 'unfiltered',
+      doc: 'Names of the axes.',
+    },
     logLevel: { type: 'DevLong', writable: true, level: 'EXPERT', memorized: true },
     description: { type: 'DevString', doc: 'JSON: `{ name, type, driver, axes: [{ axis, name, device }] }`.' },
   },
@@ -41,8 +47,20 @@ export const controller = defineInterface({
       longRunning: true,
       doc: 'Replies when every axis has ended its motion.',
     },
-    stateMany: { in: 'DevVarDoubleArray', out: 'DevVarStringArray', urgent: true, inDoc: 'axes', outDoc: 'state names' },
-    positionMany: { in: 'DevVarDoubleArray', out: 'DevVarDoubleArray', urgent: true, inDoc: 'axes', outDoc: 'user positions' },
+    stateMany: {
+      in: 'DevVarDoubleArray',
+      out: 'DevVarStringArray',
+      urgent: true,
+      inDoc: 'axes',
+      outDoc: 'state names',
+    },
+    positionMany: {
+      in: 'DevVarDoubleArray',
+      out: 'DevVarDoubleArray',
+      urgent: true,
+      inDoc: 'axes',
+      outDoc: 'user positions',
+    },
     stopMany: { in: 'DevVarDoubleArray', urgent: true, inDoc: 'axes' },
     abortMany: { in: 'DevVarDoubleArray', urgent: true, inDoc: 'axes' },
     // channels
@@ -55,7 +73,8 @@ export const controller = defineInterface({
       in: 'DevVarDoubleArray',
       out: 'DevVarDoubleStringArray',
       inDoc: 'index of the point, axes ...',
-      outDoc: 'dvalue: start, end (s since 1970), then one value per axis; svalue: one text per axis, empty or its error',
+      outDoc:
+        'dvalue: start, end (s since 1970), then one value per axis; svalue: one text per axis, empty or its error',
       longRunning: true,
       doc: 'Acquires one point and replies with its values.',
     },

@@ -21,7 +21,12 @@ export const door = defineInterface({
     recordData: { type: 'DevEncoded', pushes: 'unfiltered' },
   },
   commands: {
-    runMacro: { in: 'DevVarStringArray', out: 'DevVarStringArray', inDoc: 'XML, or name and parameters', outDoc: 'XML with ids' },
+    runMacro: {
+      in: 'DevVarStringArray',
+      out: 'DevVarStringArray',
+      inDoc: 'XML, or name and parameters',
+      outDoc: 'XML with ids',
+    },
     simulateMacro: { in: 'DevVarStringArray', out: 'DevVarStringArray' },
     getMacroEnv: { in: 'DevVarStringArray', out: 'DevVarStringArray' },
     stopMacro: { urgent: true, doc: 'Ends the macro in an orderly way.' },

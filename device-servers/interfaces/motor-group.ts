@@ -27,5 +27,8 @@ export const motorGroup = defineInterface({
       longRunning: true,
     },
   },
-  properties: { ...elementProperties, elements: { type: 'DevVarStringArray', default: [], doc: 'Ids of the elements.' } },
+  properties: {
+    ...elementProperties,
+    elements: { type: 'DevVarStringArray', default: [], doc: 'Ids of the elements.' },
+  },
 })

@@ -62,7 +62,11 @@ export const pool = defineInterface({
   },
   properties: {
     controllers: { type: 'DevVarStringArray', default: [], doc: 'Device names of the controllers.' },
-    controllerHost: { type: 'DevString', default: '', doc: 'Device that creates controllers; empty: the one in this server.' },
+    controllerHost: {
+      type: 'DevString',
+      default: '',
+      doc: 'Device that creates controllers; empty: the one in this server.',
+    },
     instrumentList: { type: 'DevVarStringArray', default: [], doc: 'Triples class, name, id.' },
     poolPath: { type: 'DevVarStringArray', default: [] },
   },

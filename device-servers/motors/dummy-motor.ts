@@ -26,11 +26,14 @@ export default defineMotorController({
     }
     if (!(velocity >= 0)) throw devFailed('Property_Invalid', `property Velocity is ${velocity}; set it to 0 or more`)
     const numbers = Array.from({ length: axisCount }, (_, index) => index + 1)
-    const axes = numbers.map((): Axis => ({ from: 0, target: 0, startMs: 0, durationMs: 0, velocity, acceleration: 0, stop: 'normal' }))
+    const axes = numbers.map(
+      (): Axis => ({ from: 0, target: 0, startMs: 0, durationMs: 0, velocity, acceleration: 0, stop: 'normal' }),
+    )
 
     const find = (number: number): Axis => {
       const axis = axes[number - 1]
-      if (axis === undefined) throw devFailed('Controller_AxisUnknown', `there is no axis ${number}; axes are 1 ... ${axisCount}`)
+      if (axis === undefined)
+        throw devFailed('Controller_AxisUnknown', `there is no axis ${number}; axes are 1 ... ${axisCount}`)
       return axis
     }
     const place = (axis: Axis): number => {

@@ -1,8 +1,8 @@
 // Text of the IcePAP motor controller: questions out of values, values out of answers; no I/O.
 // Status word and stop codes: IcePAP user manual, `?STATUS`.
 
-import { devFailed } from 'bandoneon/tango/pure'
 import type { AxisMove, AxisStatus } from 'bandoneon/device-servers'
+import { devFailed } from 'bandoneon/tango/pure'
 
 /** Ends a command; answers end with CR LF. */
 export const COMMAND_END = '\r'

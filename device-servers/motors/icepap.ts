@@ -1,11 +1,11 @@
 // IcePAP motor controller (ESRF): one master with up to 128 axes, text protocol over TCP.
 
-import { defineMotorController, type Line } from 'bandoneon/device-servers'
+import { defineMotorController, type Line, rampedDurationMs } from 'bandoneon/device-servers'
 import {
   abortCommand,
   axesOfRack,
-  checkAcknowledged,
   COMMAND_END,
+  checkAcknowledged,
   definePositionCommand,
   isComplete,
   moveCommand,
@@ -127,14 +127,6 @@ export default defineMotorController({
     }
   },
 })
-
-/** Time of a motion with linear ramps; a short one never reaches the velocity. */
-function rampedDurationMs(steps: number, velocity: number, acceleration: number): number {
-  if (steps === 0 || velocity <= 0) return 0
-  const rampSteps = velocity * acceleration
-  const seconds = steps >= rampSteps ? steps / velocity + acceleration : 2 * Math.sqrt((steps * acceleration) / velocity)
-  return seconds * 1000
-}
 
 async function findAxes(line: Line): Promise<number[]> {
   const racks = parseRacks('?SYSSTAT', await line.ask('?SYSSTAT'))

@@ -102,9 +102,9 @@ export class Feed {
 
 /** One server with its two endpoints. */
 export class Channel {
+  /** Heartbeats have this and a suffix as topic; ZeroMQ matches the beginning. */
   readonly name: string
   readonly admin: DeviceConnection
-  readonly heartbeatTopic: string
   readonly feeds = new Set<Feed>()
   heartbeat: string
   event: string
@@ -120,7 +120,6 @@ export class Channel {
   constructor(route: Route, admin: DeviceConnection, nowMs: number) {
     this.name = route.channel
     this.admin = admin
-    this.heartbeatTopic = `${route.channel}.heartbeat`
     this.heartbeat = route.heartbeat
     this.event = route.event
     this.heardAtMs = nowMs

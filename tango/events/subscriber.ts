@@ -137,7 +137,7 @@ export class EventSubscriber {
       channel = new Channel(route, admin, this.#host.clock.monotonic())
       this.#channels.set(route.channel, channel)
       // heartbeats need not be awaited
-      this.#follow(this.#heartbeats.add(channel.heartbeat, channel.heartbeatTopic))
+      this.#follow(this.#heartbeats.add(channel.heartbeat, channel.name))
     }
     channel.feeds.add(feed)
     feed.channel = channel
@@ -188,7 +188,7 @@ export class EventSubscriber {
     this.#events.remove(channel.event, feed.topic)
     if (channel.feeds.size > 0) return
     this.#channels.delete(channel.name)
-    this.#heartbeats.remove(channel.heartbeat, channel.heartbeatTopic)
+    this.#heartbeats.remove(channel.heartbeat, channel.name)
   }
 
   #onEvent(frames: readonly Uint8Array[]): void {
@@ -214,7 +214,8 @@ export class EventSubscriber {
 
   #onHeartbeat(frames: readonly Uint8Array[]): void {
     const topic = frames[0] === undefined ? '' : Buffer.from(frames[0]).toString('latin1')
-    const channel = this.#channels.get(topic.replace(/\.heartbeat$/, ''))
+    // native servers without a database announce a channel without `#dbase=no` and send with it
+    const channel = this.#channels.get(topic.replace(/(#dbase=no)?\.heartbeat$/, ''))
     if (channel !== undefined) channel.heardAtMs = this.#host.clock.monotonic()
   }
 
@@ -307,9 +308,9 @@ export class EventSubscriber {
 
   #moveChannel(channel: Channel, route: Route): void {
     if (channel.heartbeat !== route.heartbeat) {
-      this.#heartbeats.remove(channel.heartbeat, channel.heartbeatTopic)
+      this.#heartbeats.remove(channel.heartbeat, channel.name)
       channel.heartbeat = route.heartbeat
-      this.#follow(this.#heartbeats.add(channel.heartbeat, channel.heartbeatTopic))
+      this.#follow(this.#heartbeats.add(channel.heartbeat, channel.name))
     }
     if (channel.event === route.event) return
     const former = channel.event

@@ -159,7 +159,7 @@ export class DeviceServer {
 
   async #start(): Promise<void> {
     const stored = await this.#stored()
-    for (const device of stored) await this.#createKnown(device)
+    await this.#createKnown(stored)
     if (this.#hosted.size === 0 && stored.length > 0) {
       throw devFailed('API_ClassNotFound', `${this.name}: no class of its devices was found; nothing can be served`)
     }
@@ -185,32 +185,38 @@ export class DeviceServer {
     return this.#store.load()
   }
 
-  /** One class that is missing must not keep the others from being served. */
-  async #createKnown(device: StoredDevice): Promise<void> {
-    try {
-      await this.#create(device)
-    } catch (error) {
-      if (!(error instanceof DevFailed) || !error.has('API_ClassNotFound')) throw error
-      this.#tango.log.error('device cannot be served', { device: device.name, error: error.message })
+  /**
+   * All devices exist before the first one initialises, so that they find one another whatever their order.
+   * One class that is missing must not keep the others from being served.
+   */
+  async #createKnown(devices: readonly StoredDevice[]): Promise<void> {
+    const made: HostedDevice[] = []
+    for (const device of devices) {
+      try {
+        made.push(await this.#construct(device))
+      } catch (error) {
+        if (!(error instanceof DevFailed) || !error.has('API_ClassNotFound')) throw error
+        this.#tango.log.error('device cannot be served', { device: device.name, error: error.message })
+      }
     }
+    for (const hosted of made) await hosted.start()
   }
 
   async #create(device: StoredDevice): Promise<HostedDevice> {
+    const hosted = await this.#construct(device)
+    await hosted.start()
+    return hosted
+  }
+
+  async #construct(device: StoredDevice): Promise<HostedDevice> {
     const deviceClass = await this.#findClass(device.class)
-    const lowerName = device.name.toLowerCase()
     const elsewhere = this.#tango.servers.find((server) => server !== this && server.device(device.name) !== undefined)
     if (elsewhere !== undefined) {
       throw devFailed('Server_AlreadyRunning', `${device.name} is served by ${elsewhere.name} in this process already`)
     }
     const hosted = new HostedDevice(this.#home(), deviceClass, device.name, device.content)
-    // listed before init, so that the devices of a server find one another
-    this.#hosted.set(lowerName, hosted)
-    try {
-      await hosted.create()
-    } catch (error) {
-      this.#hosted.delete(lowerName)
-      throw error
-    }
+    hosted.construct()
+    this.#hosted.set(device.name.toLowerCase(), hosted)
     this.#addServant(hosted)
     return hosted
   }
@@ -230,7 +236,8 @@ export class DeviceServer {
       stopSoon: () => this.#soon(() => this.stop()),
     }
     const admin = new HostedDevice(this.#home(), adminClass(host), this.adminName, EMPTY_CONTENT)
-    await admin.create()
+    admin.construct()
+    await admin.start()
     this.#addServant(admin)
     return admin
   }
@@ -241,7 +248,7 @@ export class DeviceServer {
     this.#hosted.clear()
     for (const hosted of old) this.#removeServant(hosted)
     for (const hosted of old) await hosted.delete()
-    for (const device of await this.#store.load(true)) await this.#createKnown(device)
+    await this.#createKnown(await this.#store.load(true))
     const current = [...this.#hosted.values()]
     await Promise.all(current.map((hosted) => this.#export(hosted)))
     for (const hosted of current) sendInterfaceChange(hosted, true)

@@ -131,13 +131,17 @@ export class HostedDevice implements DeviceContext {
     return this.tango.clock.monotonic()
   }
 
-  /** Makes the object and initialises it; a failure is a state, not an exception. */
-  async create(): Promise<void> {
+  /** Makes the object; nothing runs yet. */
+  construct(): void {
     try {
       this.#device = this.#class.create(this)
     } catch (error) {
       throw devFailed('Internal_Error', `${this.name}: the constructor of ${this.className} failed`, { cause: error })
     }
+  }
+
+  /** First initialisation; a failure is a state, not an exception. */
+  async start(): Promise<void> {
     await this.#initialise()
     this.polling.startStored()
   }

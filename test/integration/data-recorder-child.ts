@@ -1,7 +1,7 @@
 // A recorder process for tests: `node data-recorder-child.js <data folder>`; prints `ready` and runs until killed.
 
-import { findClassFile, importDefault } from '#tango'
 import { fileURLToPath } from 'node:url'
+import { findClassFile, importDefault } from '#tango'
 import { isRecorder } from '../../data/recorder.ts'
 import { ScanRecorder } from '../../data/scan-recorder.ts'
 

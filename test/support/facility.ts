@@ -39,11 +39,14 @@ export class CliProcess {
   readonly child: ChildProcess
   stdout = ''
   stderr = ''
+  /** From the spawn to the first output, ms; NaN before. */
+  firstOutputAfterMs = Number.NaN
   readonly ended: Promise<Ending>
 
   /** @param environment added to a clean environment without TANGO_HOST */
   constructor(words: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd = tmpdir()) {
     const { TANGO_HOST: _, ...inherited } = process.env
+    const began = performance.now()
     const child = spawn(process.execPath, [CLI, ...words], {
       cwd,
       env: { ...inherited, ...environment },
@@ -51,6 +54,7 @@ export class CliProcess {
     })
     this.child = child
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (this.stdout === '') this.firstOutputAfterMs = performance.now() - began
       this.stdout += text
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -65,18 +69,15 @@ export class CliProcess {
     return this.child.exitCode === null && this.child.signalCode === null
   }
 
-  /** Waits for a text on standard output. */
+  /** Waits for a text on standard output; fails at once when the program ends without it. */
   async says(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
-    return await eventually(
-      String(pattern),
-      () => {
-        const found = pattern.exec(this.stdout)
-        if (found === null && !this.running)
-          throw new Error(`ended (${this.child.exitCode ?? this.child.signalCode}) with ${this.stdout}${this.stderr}`)
-        return found ?? undefined
-      },
-      timeoutMs,
-    )
+    const found = (): RegExpExecArray | undefined => pattern.exec(this.stdout) ?? undefined
+    const ended = this.ended.then(({ code, signal, stdout, stderr }) => {
+      const match = found()
+      if (match !== undefined) return match
+      throw new Error(`the program ended (${signal ?? code}) with ${stdout}${stderr}`)
+    })
+    return await Promise.race([eventually(String(pattern), found, timeoutMs), ended])
   }
 }
 

@@ -1,4 +1,4 @@
-"""A PyTango server with a device property and a memorized attribute: PyServer <instance>."""
+"""A PyTango server with a device property and a memorized attribute: database_server.py <instance>."""
 from tango import AttrWriteType
 from tango.server import Device, attribute, device_property, run
 

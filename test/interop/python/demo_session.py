@@ -59,7 +59,7 @@ def main(door_name, intervals):
     motor = tango.DeviceProxy("motor/icepap/1")
     seen["motor_name"] = motor.name()
     seen["motor_alias"] = motor.alias()
-    seen["info"] = motor.info().dev_class
+    seen["motor_class"] = motor.info().dev_class
     state = Recorder(motor, "State")
     position = Recorder(motor, "Position")
     begin = motor.Position

@@ -7,7 +7,7 @@ import { ScanLogWriter } from '../../../data/broker/scan-log.ts'
 import type { ScanDocument, ScanPoints } from '../../../data/documents/index.ts'
 import { processIdentity } from '../../../data/process-identity.ts'
 import { defineRecorder, type Recorder } from '../../../data/recorder.ts'
-import { ScanRecorder, type RecorderStatus } from '../../../data/scan-recorder.ts'
+import { type RecorderStatus, ScanRecorder } from '../../../data/scan-recorder.ts'
 import { endOf, pointsOf, startOf, temporaryFolder, until } from './scans.ts'
 
 describe('ScanRecorder', () => {
@@ -80,9 +80,15 @@ describe('ScanRecorder', () => {
     source.end(endOf('s', 250))
     assert.equal(await one.awaitScan('s'), file())
     const points = got.filter(({ kind }) => kind === 'points')
-    assert.equal(points.reduce((sum, { rows }) => sum + (rows ?? 0), 0), 250)
+    assert.equal(
+      points.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+      250,
+    )
     assert.ok(points.length <= 5, `${points.length} blocks`)
-    assert.deepEqual(blocks.flatMap(({ values }) => values[0]), Array.from({ length: 250 }, (_, row) => row))
+    assert.deepEqual(
+      blocks.flatMap(({ values }) => values[0]),
+      Array.from({ length: 250 }, (_, row) => row),
+    )
     await until(() => fs.existsSync(one.folder.recorded('s')), 'the marker')
     assert.equal(await one.awaitScan('s'), file(), 'known afterwards, too')
   })
@@ -151,19 +157,28 @@ describe('ScanRecorder', () => {
     fs.writeFileSync(log, fs.readFileSync(log, 'utf8').replace('"first":1,', '"first":7,'))
     const one = await recorder()
     await one.awaitScan('s')
-    assert.deepEqual(blocks.flatMap(({ values }) => values[0]), [0, Number.NaN, 2, 3])
+    assert.deepEqual(
+      blocks.flatMap(({ values }) => values[0]),
+      [0, Number.NaN, 2, 3],
+    )
   })
 
   it('ends a scan whose process is gone', async () => {
     const scans = new ScanFolder(folder.path)
     scans.create()
-    const writer = ScanLogWriter.create(scans.log('s'), { door: 'd/d/1', writer: { ...processIdentity(), started: '1' } })
+    const writer = ScanLogWriter.create(scans.log('s'), {
+      door: 'd/d/1',
+      writer: { ...processIdentity(), started: '1' },
+    })
     const documents: ScanDocument[] = [startOf('s', { file: file() }), pointsOf('s', 0, 5)]
     for (const document of documents) writer.append(document)
     await writer.close()
     const one = await recorder()
     assert.equal(await one.awaitScan('s'), file())
-    assert.deepEqual(got.map(({ kind }) => kind), ['start', 'points', 'end'])
+    assert.deepEqual(
+      got.map(({ kind }) => kind),
+      ['start', 'points', 'end'],
+    )
     assert.match(fs.readFileSync(scans.log('s'), 'utf8'), /the process of d\/d\/1 ended before the scan did/)
   })
 
@@ -180,7 +195,10 @@ describe('ScanRecorder', () => {
 
   it('refuses to share a data folder with another recorder', async () => {
     const one = await recorder()
-    await assert.rejects(recorder(), { reason: 'Data_FolderUnusable', message: new RegExp(`process ${process.pid}, serves this folder`) })
+    await assert.rejects(recorder(), {
+      reason: 'Data_FolderUnusable',
+      message: new RegExp(`process ${process.pid}, serves this folder`),
+    })
     await one.close()
     await recorder()
   })
@@ -218,7 +236,9 @@ describe('ScanRecorder', () => {
     it('refuses a path that is a folder', async () => {
       const one = await recorder()
       fs.mkdirSync(file())
-      await assert.rejects(one.checkStart(file(), 1), { message: new RegExp(`${basename(dirname(file()))}.*is a folder`) })
+      await assert.rejects(one.checkStart(file(), 1), {
+        message: new RegExp(`${basename(dirname(file()))}.*is a folder`),
+      })
     })
   })
 })

@@ -116,7 +116,9 @@ describe('Line', () => {
 
   it('lets the driver say when an answer is whole', async () => {
     box.answer = () => 'KEY $\r\none\r\n$\r\n'
-    const line = await open({ complete: (text: string) => text.endsWith('$\r\n') && text.indexOf('$') < text.lastIndexOf('$') })
+    const line = await open({
+      complete: (text: string) => text.endsWith('$\r\n') && text.indexOf('$') < text.lastIndexOf('$'),
+    })
     assert.equal(await line.ask('list'), 'KEY $\r\none\r\n$')
   })
 

@@ -163,6 +163,25 @@ describe('publisher and subscriber of scans', () => {
     assert.deepEqual(seen.get('s'), documents)
   })
 
+  it('begins again when asked while the end is being handled', async () => {
+    const calls: string[][] = []
+    const one = await subscriber({
+      messages: false,
+      pollMs: 20,
+      onDocuments: async ({ documents }) => {
+        calls.push(documents.map(({ kind }) => kind))
+        if (calls.length > 1) return
+        await new Promise((resolve) => setImmediate(resolve))
+        one.restart('s')
+        await new Promise((resolve) => setImmediate(resolve))
+      },
+    })
+    publishScan(await publisher(), 's', 2)
+    const all = ['scan-start', 'scan-points', 'scan-points', 'scan-end']
+    await until(() => calls.length === 2, 'the second time')
+    assert.deepEqual(calls, [all, all])
+  })
+
   it('leaves out scans that are not wanted', async () => {
     const one = await publisher()
     publishScan(one, 'old', 3)

@@ -30,7 +30,10 @@ describe('NeXus tree of a scan', () => {
     assert.equal(root.attributes?.default, 'entry12')
     assert.equal(group(root, '/entry12').attributes?.default, 'plot_1')
     const plot = group(root, '/entry12/plot_1')
-    assert.deepEqual([plot.attributes?.NX_class, plot.attributes?.signal, plot.attributes?.axes], ['NXdata', 'ct01', ['mot01']])
+    assert.deepEqual(
+      [plot.attributes?.NX_class, plot.attributes?.signal, plot.attributes?.axes],
+      ['NXdata', 'ct01', ['mot01']],
+    )
     for (const name of ['ct01', 'mot01']) {
       const link = plot.children[name]
       assert.ok(link?.kind === 'link')
@@ -98,7 +101,10 @@ describe('NeXus tree of a scan', () => {
     const blocks = nexusBlocks({ root, entry, columns }, pointsOf('s', 3, 2))
     assert.deepEqual(blocks[0]?.values, BigInt64Array.of(3n, 4n))
     assert.deepEqual(blocks[1]?.values, Float64Array.of(0.15, 0.2))
-    const odd = nexusBlocks({ root, entry, columns: columns.slice(0, 1) }, { ...pointsOf('s', 0), values: [[Number.NaN]] })
+    const odd = nexusBlocks(
+      { root, entry, columns: columns.slice(0, 1) },
+      { ...pointsOf('s', 0), values: [[Number.NaN]] },
+    )
     assert.deepEqual(odd[0]?.values, BigInt64Array.of(-(2n ** 63n)), 'integers have no NaN')
   })
 

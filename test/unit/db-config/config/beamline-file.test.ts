@@ -1,7 +1,8 @@
 // Beamline files: the demo, and every kind of mistake with its place.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { parseBeamline, readBeamlineFile } from '../../../../db-config/config/beamline-file.ts'
-import { simulationOf } from '../../../../db-config/config/simulation.ts'
+import { readConfig } from '../../../../simulators/config.ts'
 import { DevFailed } from '../../../../tango/errors/dev-failed.ts'
 
 const DEMO = new URL('../../../../../db-config/beamlines/demo.yaml', import.meta.url).pathname
@@ -65,6 +66,20 @@ describe('readBeamlineFile', () => {
       settings: { Step_per_unit: 1000, Velocity: 5, Acceleration: 0.02 },
     })
     assert.deepEqual(demo.macroServer?.environment, { ActiveMntGrp: 'mg_demo' })
+  })
+
+  it('hands options to the simulators, with the axes named after their motors', () => {
+    const demo = readBeamlineFile(DEMO)
+    assert.deepEqual(demo.simulators, [
+      {
+        name: 'icepap',
+        kind: 'icepap',
+        options: { axes: { 1: { name: 'mot01' }, 2: { name: 'mot02' }, 3: { name: 'mot03' }, 4: { name: 'mot04' } } },
+      },
+      { name: 'em01', kind: 'electrometer', options: { channels: ['diode', 'ring', 'background', 'knife'] } },
+    ])
+    const setup = readConfig({ boxes: demo.simulators, world: demo.world })
+    assert.deepEqual(Object.keys(setup.world.axes), ['mot01', 'mot02', 'mot03', 'mot04'])
   })
 
   it('says which file cannot be read', () => {
@@ -208,24 +223,21 @@ describe('parseBeamline', () => {
   })
 })
 
-describe('simulationOf', () => {
-  it('names the motors of a rack and keeps ports after a restart', () => {
-    const demo = readBeamlineFile(DEMO)
-    const setup = simulationOf(demo, { icepap: 4711 })
-    assert.deepEqual(setup?.boxes, [
-      {
-        name: 'icepap',
-        kind: 'icepap',
-        port: 4711,
-        options: { axes: { 1: { name: 'mot01' }, 2: { name: 'mot02' }, 3: { name: 'mot03' }, 4: { name: 'mot04' } } },
-      },
-      { name: 'em01', kind: 'electrometer', port: 0, options: { channels: ['diode', 'ring', 'background', 'knife'] } },
-    ])
-    assert.deepEqual(Object.keys(setup?.world ?? {}), ['signals'])
-  })
-
-  it('is nothing without simulators', () => {
-    const text = SMALL.replace(/simulators:\n.*\n/, '').replace('    simulator: box\n', '    properties: { host: h }\n')
-    assert.equal(simulationOf(parseBeamline(text, 'f')), undefined)
+describe('docs/reference/beamline-file.md', () => {
+  it('shows only what is accepted', () => {
+    const page = readFileSync(new URL('../../../../../docs/reference/beamline-file.md', import.meta.url), 'utf8')
+    const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '')
+    assert.equal(blocks.length, 4)
+    const channels = [1, 2, 3, 4].map((n) => `{ name: ct0${n}, axis: ${n} }`).join(', ')
+    const motor = '      - { name: mot02, axis: 2 }\n'
+    const counters = `  - { name: em01, type: counter, driver: electrometer, simulator: em01, axes: [${channels}] }\n`
+    const [simulators = '', controllers = '', ...others] = blocks
+    const head = `version: 1
+name: page
+servers: [Controllers/demo1, Pool/demo1, MacroServer/demo1, Recorder/demo1]
+pool: { server: Pool/demo1, device: pool/demo1/1 }
+`
+    const beamline = parseBeamline(head + simulators + controllers + motor + counters + others.join(''), 'page')
+    assert.equal(beamline.motorGroups[0]?.name, 'table')
   })
 })

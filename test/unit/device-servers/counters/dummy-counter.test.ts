@@ -39,7 +39,13 @@ describe('dummy counter', () => {
 
   it('refuses axes that it does not have and a wrong number of axes', async () => {
     const driver = await dummyCounter.connect(properties, driverContext())
-    await assert.rejects(async () => driver.prepare([5], 1, 1), /Controller_AxisUnknown: there is no axis 5; axes are 1 \.\.\. 4/)
-    await assert.rejects(dummyCounter.connect({ ...properties, axisCount: 0 }, driverContext()), /Property_Invalid.*AxisCount/)
+    await assert.rejects(
+      async () => driver.prepare([5], 1, 1),
+      /Controller_AxisUnknown: there is no axis 5; axes are 1 \.\.\. 4/,
+    )
+    await assert.rejects(
+      dummyCounter.connect({ ...properties, axisCount: 0 }, driverContext()),
+      /Property_Invalid.*AxisCount/,
+    )
   })
 })

@@ -30,7 +30,10 @@ describe('electrometer protocol', () => {
     }
     assert.throws(() => checkAcknowledged('ACQU:STAR', 'ACQU'), /Line_BadAnswer/)
     assert.throws(() => checkIdentity('KEITHLEY,6517,1,2'), /Line_BadAnswer/)
-    assert.throws(() => parseLastPoint('ERROR: busy'), /Controller_DriverFailed: electrometer refused "ACQU:MEAS\?": busy/)
+    assert.throws(
+      () => parseLastPoint('ERROR: busy'),
+      /Controller_DriverFailed: electrometer refused "ACQU:MEAS\?": busy/,
+    )
   })
 })
 
@@ -62,7 +65,9 @@ describe('electrometer driver', () => {
   })
 
   it('stops the box when the point is ended early', async () => {
-    const box = scriptedBox((question) => (question === '*IDN?' ? IDENTITY : question === 'ACQU:MEAS?' ? NOTHING : 'ACK'))
+    const box = scriptedBox((question) =>
+      question === '*IDN?' ? IDENTITY : question === 'ACQU:MEAS?' ? NOTHING : 'ACK',
+    )
     const driver = await electrometer.connect(properties, driverContext({ box }))
     const abort = new AbortController()
     const point = driver.acquire([1, 2], 60, 0, abort.signal)
@@ -75,12 +80,20 @@ describe('electrometer driver', () => {
   it('refuses an integration time that the box cannot do', async () => {
     const box = scriptedBox((question) => (question === '*IDN?' ? IDENTITY : 'ACK'))
     const driver = await electrometer.connect(properties, driverContext({ box }))
-    await assert.rejects(async () => driver.prepare([1], 0, 1), /API_InvalidArgs: integration time 0 s.*0\.0001 s to 1000 s/)
+    await assert.rejects(
+      async () => driver.prepare([1], 0, 1),
+      /API_InvalidArgs: integration time 0 s.*0\.0001 s to 1000 s/,
+    )
   })
 
   it('gives up when the values never come', async () => {
-    const box = scriptedBox((question) => (question === '*IDN?' ? IDENTITY : question === 'ACQU:MEAS?' ? NOTHING : 'ACK'))
+    const box = scriptedBox((question) =>
+      question === '*IDN?' ? IDENTITY : question === 'ACQU:MEAS?' ? NOTHING : 'ACK',
+    )
     const driver = await electrometer.connect({ ...properties, timeoutMs: 5 }, driverContext({ box }))
-    await assert.rejects(driver.acquire([1], 0.001, 0, new AbortController().signal), /no values 5 ms after the exposure/)
+    await assert.rejects(
+      driver.acquire([1], 0.001, 0, new AbortController().signal),
+      /no values 5 ms after the exposure/,
+    )
   })
 })

@@ -1,8 +1,8 @@
 // Acquisitions of one box in virtual time: preparation, points, early ends, boxes that do not answer.
 
 import assert from 'node:assert/strict'
-import { type DevFailed, devFailed, VirtualClock } from '#tango'
 import type { CounterDriver } from '#device-servers'
+import { type DevFailed, devFailed, VirtualClock } from '#tango'
 import { Acquisitions } from '../../../../device-servers/elements/acquisitions.ts'
 import type { ChannelAxis } from '../../../../device-servers/elements/axis.ts'
 import { Box } from '../../../../device-servers/elements/box.ts'
@@ -61,7 +61,7 @@ describe('Acquisitions', () => {
       onDown: () => {},
     })
     await box.start(10)
-    acquisitions = new Acquisitions({ name: 'controller/test/1', clock, box, axis: channel, later: (push) => push() })
+    acquisitions = new Acquisitions({ name: 'controller/test/1', clock, box, axis: channel })
   })
   afterEach(() => box.close())
 
@@ -115,7 +115,8 @@ describe('Acquisitions', () => {
     const point = acquisitions.acquire([1], 3, never)
     await assert.rejects(
       clock.run(point),
-      (error: DevFailed) => /no values 5000 ms after the end/.test(error.message) && /point 3 was not acquired/.test(error.message),
+      (error: DevFailed) =>
+        /no values 5000 ms after the end/.test(error.message) && /point 3 was not acquired/.test(error.message),
     )
     assert.deepEqual(told, ['1 MOVING', '1 failed'])
     assert.equal(acquisitions.isAcquiring(1), false)

@@ -1,8 +1,8 @@
 // Stand-ins for the seams of the element classes: a box that is there, a driver that a test steers, an axis that notes
 // what it is told.
 
-import { devFailed } from '#tango/pure'
 import type { AxisStatus, MotorDriver } from '#device-servers'
+import { devFailed } from '#tango/pure'
 import type { MotorAxis } from '../../../../device-servers/elements/axis.ts'
 
 /** A driver whose axes move when the test says so; answers at once or later. */
@@ -77,6 +77,7 @@ export class NotingAxis implements MotorAxis {
   readonly elementName: string
   readonly controllerName = 'controller/test/1'
   readonly parameters = {}
+  settlingMs = 0
   readonly told: string[] = []
   backlash = 0
 

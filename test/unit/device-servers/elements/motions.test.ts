@@ -1,10 +1,10 @@
 // Motions of one box in virtual time: checks, ends, stops, progress, backlash, lost boxes.
 
 import assert from 'node:assert/strict'
+import type { MotorDriver } from '#device-servers'
 import { type DevFailed, devFailed, VirtualClock } from '#tango'
 import { Box } from '../../../../device-servers/elements/box.ts'
 import { Motions } from '../../../../device-servers/elements/motions.ts'
-import type { MotorDriver } from '#device-servers'
 import { NotingAxis, SteeredDriver } from './fakes.ts'
 
 const never = new AbortController().signal
@@ -39,7 +39,6 @@ describe('Motions', () => {
         if (axis === undefined) throw devFailed('Controller_AxisUnknown', `no axis ${number}`)
         return axis
       },
-      later: (push) => push(),
     })
   })
   afterEach(() => box.close())
@@ -85,16 +84,42 @@ describe('Motions', () => {
   it('tells watchers about every 100 ms where a moving axis is', async () => {
     driver.durations = [350]
     await motions.start([[1, 5]])
-    for (const [ms, steps] of [[50, 7], [150, 20], [250, 35]] as const) clock.setTimer(ms, () => driver.at.set(1, steps))
+    for (const [ms, steps] of [
+      [50, 7],
+      [150, 20],
+      [250, 35],
+    ] as const)
+      clock.setTimer(ms, () => driver.at.set(1, steps))
     clock.setTimer(350, () => driver.arrive(1))
     await clock.run(async () => motions.await([1], never))
     assert.deepEqual(axes[0]?.told, ['MOVING', 'at 7', 'at 20', 'at 35', 'ON at 50'])
   })
 
   it('refuses as a whole, before anything moves', () => {
-    assert.throws(() => motions.start([[1, 5], [2, 200]]), /Motion_LimitExceeded: mot02: 200 is beyond the limit 100/)
-    assert.throws(() => motions.start([[1, 5], [9, 0]]), /Controller_AxisUnknown/)
-    assert.throws(() => motions.start([[1, 5], [1, 6]]), /API_InvalidArgs.*twice in 1, 1/)
+    assert.throws(
+      () =>
+        motions.start([
+          [1, 5],
+          [2, 200],
+        ]),
+      /Motion_LimitExceeded: mot02: 200 is beyond the limit 100/,
+    )
+    assert.throws(
+      () =>
+        motions.start([
+          [1, 5],
+          [9, 0],
+        ]),
+      /Controller_AxisUnknown/,
+    )
+    assert.throws(
+      () =>
+        motions.start([
+          [1, 5],
+          [1, 6],
+        ]),
+      /API_InvalidArgs.*twice in 1, 1/,
+    )
     assert.deepEqual(driver.log, [])
     assert.equal(motions.isMoving(1), false)
   })
@@ -102,7 +127,14 @@ describe('Motions', () => {
   it('refuses an axis in motion, and leaves the others of the request alone', async () => {
     driver.durations = [1000]
     await motions.start([[1, 5]])
-    assert.throws(() => motions.start([[2, 1], [1, 6]]), /Element_InUse: mot01 is already in motion/)
+    assert.throws(
+      () =>
+        motions.start([
+          [2, 1],
+          [1, 6],
+        ]),
+      /Element_InUse: mot01 is already in motion/,
+    )
     assert.equal(motions.isMoving(2), false)
     assert.deepEqual(driver.log, ['start 1>50'])
     driver.arrive(1)
@@ -113,7 +145,8 @@ describe('Motions', () => {
     driver.refuseStart = devFailed('Controller_DriverFailed', 'power is off')
     assert.throws(
       () => motions.start([[1, 5]]),
-      (error: DevFailed) => error.reason === 'Controller_DriverFailed' && error.has('Motion_Failed') && /mot01/.test(error.message),
+      (error: DevFailed) =>
+        error.reason === 'Controller_DriverFailed' && error.has('Motion_Failed') && /mot01/.test(error.message),
     )
     driver.refuseStart = undefined
     driver.durations = [0]
@@ -122,7 +155,10 @@ describe('Motions', () => {
 
   it('ends the waiting with the reason and the true position when somebody stops', async () => {
     driver.durations = [10_000, 10_000]
-    await motions.start([[1, 5], [2, 5]])
+    await motions.start([
+      [1, 5],
+      [2, 5],
+    ])
     const end = motions.await([1, 2], never)
     clock.setTimer(500, () => {
       driver.at.set(1, 12)
@@ -155,10 +191,16 @@ describe('Motions', () => {
 
   it('stops the other axes of a motion when one ends before its target', async () => {
     driver.durations = [10_000, 10_000]
-    await motions.start([[1, 5], [2, 5]])
+    await motions.start([
+      [1, 5],
+      [2, 5],
+    ])
     const end = motions.await([1, 2], never)
     clock.setTimer(100, () => driver.arrive(1, 'limit'))
-    assert.deepEqual((await clock.run(async () => end)).map(({ reason }) => reason), ['limit', 'stopped'])
+    assert.deepEqual(
+      (await clock.run(async () => end)).map(({ reason }) => reason),
+      ['limit', 'stopped'],
+    )
     assert.deepEqual(driver.log.at(-1), 'stop 2')
   })
 
@@ -191,7 +233,10 @@ describe('Motions', () => {
     clock.setTimer(200, () => driver.arrive(1))
     assert.deepEqual(await clock.run(async () => motions.await([1], never)), [{ position: 10, reason: 'normal' }])
     assert.deepEqual(driver.log, ['start 1>80', 'start 1>100'])
-    assert.deepEqual(axis.told.filter((text) => !text.startsWith('at')), ['MOVING', 'ON at 100'])
+    assert.deepEqual(
+      axis.told.filter((text) => !text.startsWith('at')),
+      ['MOVING', 'ON at 100'],
+    )
   })
 
   it('does not start the second leg after a stop in the first', async () => {
@@ -245,7 +290,10 @@ describe('Motions', () => {
     await motions.start([[1, 5]])
     const end = motions.await([1], never)
     clock.setTimer(10, () => motions.release([1]))
-    await assert.rejects(clock.run(async () => end), /mot01: the motion was released/)
+    await assert.rejects(
+      clock.run(async () => end),
+      /mot01: the motion was released/,
+    )
     assert.equal(motions.isMoving(1), false)
   })
 
@@ -273,9 +321,35 @@ describe('Motions', () => {
     assert.deepEqual(motions.await([1], never), [{ position: 0, reason: 'normal' }])
   })
 
+  it('lets an axis settle before its position counts', async () => {
+    const [axis] = axes
+    assert.ok(axis)
+    axis.settlingMs = 50
+    driver.durations = [100]
+    await motions.start([[1, 5]])
+    clock.setTimer(100, () => {
+      driver.arrive(1)
+      driver.at.set(1, 48)
+    })
+    clock.setTimer(140, () => driver.at.set(1, 50))
+    assert.deepEqual(await clock.run(async () => motions.await([1], never)), [{ position: 5, reason: 'normal' }])
+    assert.ok(clock.monotonic() >= 150 && clock.monotonic() < 160, String(clock.monotonic()))
+  })
+
   it('checks targets without moving', () => {
-    motions.check([[1, 5], [1, -5], [2, 100]])
-    assert.throws(() => motions.check([[1, 5], [1, -500]]), /Motion_LimitExceeded/)
+    motions.check([
+      [1, 5],
+      [1, -5],
+      [2, 100],
+    ])
+    assert.throws(
+      () =>
+        motions.check([
+          [1, 5],
+          [1, -500],
+        ]),
+      /Motion_LimitExceeded/,
+    )
     assert.deepEqual(driver.log, [])
   })
 

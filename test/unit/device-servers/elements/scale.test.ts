@@ -1,7 +1,13 @@
 // Units of an axis, with Sardana's definitions.
 
 import assert from 'node:assert/strict'
-import { backlashLeg, dialOfUser, rampedDurationMs, stepsOfUser, userOfSteps } from '../../../../device-servers/elements/scale.ts'
+import {
+  backlashLeg,
+  dialOfUser,
+  rampedDurationMs,
+  stepsOfUser,
+  userOfSteps,
+} from '../../../../device-servers/elements/scale.ts'
 
 describe('scale of an axis', () => {
   it('converts user positions to steps and back, with sign and offset', () => {

@@ -7,8 +7,8 @@ import {
   type DeviceServer,
   type DeviceSpec,
   silentLogger,
-  TangoProcess,
   type TangoEvent,
+  TangoProcess,
 } from '#tango'
 import controller from '../../../../device-servers/elements/controller.ts'
 import controllerHost from '../../../../device-servers/elements/controller-host.ts'
@@ -69,6 +69,16 @@ export class ElementServer {
   proxy<S extends DeviceSpec>(name: string, spec: S): DeviceProxy<S> {
     const { host, port } = this.process.orb.endpoint
     return this.process.proxy(`tango://${host}:${port}/${name}#dbase=no`, spec)
+  }
+
+  untyped(name: string): DeviceProxy<DeviceSpec> {
+    const { host, port } = this.process.orb.endpoint
+    return this.process.proxy(`tango://${host}:${port}/${name}#dbase=no`)
+  }
+
+  /** A process of its own as far as connections go; close it. */
+  client(): Promise<TangoProcess> {
+    return TangoProcess.create({ listen: false, log: silentLogger() })
   }
 
   close(): Promise<void> {

@@ -125,7 +125,15 @@ describe('IcePAP protocol', () => {
   })
 
   it('refuses answers that are none', () => {
-    for (const answer of ['', '\x07\x7f?~ER}\x1b 0xZZ #', '?FPOS', '?FPOS 1', '?FPOS 1 x', '?FPOS 1 2 3', '?FSTATUS 1 2']) {
+    for (const answer of [
+      '',
+      '\x07\x7f?~ER}\x1b 0xZZ #',
+      '?FPOS',
+      '?FPOS 1',
+      '?FPOS 1 x',
+      '?FPOS 1 2 3',
+      '?FSTATUS 1 2',
+    ]) {
       assert.throws(() => parseIntegers('?FPOS AXIS 1 2', answer, 2), /Line_BadAnswer/, JSON.stringify(answer))
     }
     assert.throws(() => parseStatuses('?FSTATUS 1', '?FSTATUS 12', 1), /Line_BadAnswer/)

@@ -47,7 +47,10 @@ describe('IcePAP driver', () => {
 
   it('asks for many axes with one question', async () => {
     const statuses = await driver.status([1, 2])
-    assert.deepEqual(statuses.map(({ state }) => state), ['ON', 'MOVING'])
+    assert.deepEqual(
+      statuses.map(({ state }) => state),
+      ['ON', 'MOVING'],
+    )
     assert.deepEqual(await driver.position([1, 2]), [100, -200])
     assert.deepEqual(box.received.slice(-2), ['?FSTATUS 1 2', '?FPOS AXIS 1 2'])
   })
