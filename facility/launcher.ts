@@ -67,10 +67,10 @@ export class Facility {
           logFile: join(folder.path, 'log', `${name}.log`),
           log,
           environment: { TANGO_HOST: tangoHost },
-          onReady: () => facility?.describe(),
+          onReady: () => facility?.redescribe(log),
         }),
     )
-    const simulators = simulatorsOf(beamline, log, join(folder.path, 'log', 'simulators.log'))
+    const simulators = simulatorsOf(beamline, log, join(folder.path, 'log', 'simulators.log'), () => facility?.redescribe(log))
     facility = new Facility(tangoHost, beamline.doors.map((d) => d.device), folder, simulators, processes)
     try {
       for (const process of processes) process.fork()
@@ -107,6 +107,15 @@ export class Facility {
       processes: Object.fromEntries(simulators === undefined ? pids : [...pids, ['simulators', simulators]]),
       ...(this.#simulators?.control === undefined ? {} : { simulatorControl: this.#simulators.control }),
     })
+  }
+
+  /** Writes run.json again after a restart; a full disk must not end the facility. */
+  redescribe(log: Logger): void {
+    try {
+      this.describe()
+    } catch (error) {
+      log.warn('run.json cannot be written', { error: String(error) })
+    }
   }
 
   /** Ends all processes, the ones started last first, then the simulators. */
@@ -167,9 +176,9 @@ function processName(server: string): string {
   return server.toLowerCase().replace('/', '-')
 }
 
-function simulatorsOf(beamline: Beamline, log: Logger, logFile: string): SimulatorProcess | undefined {
+function simulatorsOf(beamline: Beamline, log: Logger, logFile: string, onReady: () => void): SimulatorProcess | undefined {
   const { simulators, world } = beamline
-  return simulators.length === 0 ? undefined : new SimulatorProcess(simulators, world, { log, logFile })
+  return simulators.length === 0 ? undefined : new SimulatorProcess(simulators, world, { log, logFile, onReady })
 }
 
 /** Checks that the port can be had, or finds a free one. */

@@ -1,11 +1,11 @@
 // The child process with the simulated boxes: started with free ports, restarted on the same ones.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Logger } from '#tango'
 import { devFailed } from '#tango/pure'
 import { programFile } from './catalogue.ts'
+import { LogFile } from './log-file.ts'
 import type { BoxAddress } from './messages.ts'
 
 /** A box to simulate. */
@@ -24,18 +24,20 @@ export class SimulatorProcess {
   readonly #boxes: readonly SimulatedBox[]
   readonly #world: unknown
   readonly #log: Logger
-  readonly #logFile: string
+  readonly #output: LogFile
+  readonly #onReady: (() => void) | undefined
   #child: ChildProcess | undefined
   #addresses: Readonly<Record<string, BoxAddress>> = {}
   #control: BoxAddress | undefined
   #stopping = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(boxes: readonly SimulatedBox[], world: unknown, options: { log: Logger; logFile: string }) {
+  constructor(boxes: readonly SimulatedBox[], world: unknown, options: { log: Logger; logFile: string; onReady?: () => void }) {
     this.#boxes = boxes
     this.#world = world
     this.#log = options.log
-    this.#logFile = options.logFile
+    this.#output = new LogFile(options.logFile)
+    this.#onReady = options.onReady
   }
 
   /** Where each box listens, once started. */
@@ -59,12 +61,11 @@ export class SimulatorProcess {
       world: this.#world,
       control: { port: this.#control?.port ?? 0 },
     }
-    const output = createWriteStream(this.#logFile, { flags: 'a' })
     const child = spawn(process.execPath, [programFile('simulators/main'), '--config', JSON.stringify(config)], {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.#child = child
-    child.stderr.pipe(output)
+    child.stderr.on('data', (text: Buffer) => this.#output.append(text))
     child.once('exit', (code, signal) => {
       if (this.#stopping) return
       this.#log.warn('simulators ended; they are restarted', { how: signal ?? `code ${code}` })
@@ -75,6 +76,7 @@ export class SimulatorProcess {
     const ready = await firstLine(child)
     this.#addresses = ready.boxes
     this.#control = ready.control
+    this.#onReady?.()
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,9 @@
 // One child process that is kept alive: started, watched, restarted with back-off, ended in order.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { createWriteStream, type WriteStream } from 'node:fs'
 import type { Logger } from '#tango'
 import { devFailed } from '#tango/pure'
+import { LogFile } from './log-file.ts'
 import type { LauncherMessage, ServerProcessMessage, StartMessage } from './messages.ts'
 
 /** First pause before a restart, ms; doubled each time up to the longest. */
@@ -30,7 +30,7 @@ export interface SupervisedOptions {
 export class SupervisedProcess {
   readonly #options: SupervisedOptions
   #child: ChildProcess | undefined
-  #output: WriteStream | undefined
+  readonly #output: LogFile
   #start: StartMessage | undefined
   #stopping = false
   #pause = FIRST_PAUSE_MS
@@ -40,6 +40,7 @@ export class SupervisedProcess {
 
   constructor(options: SupervisedOptions) {
     this.#options = options
+    this.#output = new LogFile(options.logFile)
   }
 
   get name(): string {
@@ -52,8 +53,7 @@ export class SupervisedProcess {
 
   /** Forks the process; it does nothing until {@link run}. Forking early hides the start of the runtime. */
   fork(): void {
-    const { program, logFile, environment, log, name } = this.#options
-    this.#output ??= createWriteStream(logFile, { flags: 'a' })
+    const { program, environment, log, name } = this.#options
     this.#reached.clear()
     const began = Date.now()
     const child = fork(program, [name], {
@@ -61,8 +61,7 @@ export class SupervisedProcess {
       env: { ...process.env, ...environment },
     })
     this.#child = child
-    child.stdout?.pipe(this.#output, { end: false })
-    child.stderr?.pipe(this.#output, { end: false })
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => this.#output.append(text))
     child.on('message', (message: ServerProcessMessage) => this.#heard(message))
     child.on('error', (error) => log.error('process failed', { process: name, error: error.message }))
     child.once('exit', (code, signal) => this.#ended(Date.now() - began, signal ?? `code ${code}`))
@@ -106,10 +105,7 @@ export class SupervisedProcess {
         await exited
       }
     }
-    await new Promise<void>((resolve) => {
-      if (this.#output === undefined) resolve()
-      else this.#output.end(resolve)
-    })
+    await this.#output.flush()
   }
 
   #heard(message: ServerProcessMessage): void {

@@ -4,11 +4,11 @@
 import { devFailed } from '#tango/pure'
 import type { MacroControl } from './control.ts'
 import { askInput, type InputLine } from './input.ts'
-import type { MacroLibrary } from './library.ts'
+import { type MacroLibrary, moduleOf } from './library.ts'
 import type { ElementReference, MacroContext } from './macro.ts'
 import type { LogChannel, MacroStatusEntry } from './messages.ts'
 import { didYouMean } from './nearest.ts'
-import { macroTitle, type MacroArguments, type ParameterNames, rawValues, readArguments } from './parameters.ts'
+import { type MacroArguments, macroTitle, type ParameterNames, rawValues, readArguments } from './parameters.ts'
 import { linkStops, refuseFailedChannels, refuseIncompleteMotion, throwIfEnded } from './scan/outcomes.ts'
 import { runScan, type ScanServices } from './scan/scan-run.ts'
 
@@ -40,7 +40,10 @@ export function contextOf(call: MacroCallState, services: RequestServices): Macr
   const say =
     (channel: LogChannel) =>
     (...lines: readonly string[]) =>
-      outbox.lines(channel, lines.flatMap((line) => line.split('\n')))
+      outbox.lines(
+        channel,
+        lines.flatMap((line) => line.split('\n')),
+      )
   const output = say('output')
 
   /** Runs `work` while stop and abort reach the elements. */
@@ -63,8 +66,14 @@ export function contextOf(call: MacroCallState, services: RequestServices): Macr
     const group = pool.find(String(name))
     if (group?.type === 'MeasurementGroup') return group
     const groups = pool.elements('MeasurementGroup').map((g) => g.name)
-    const why = pool.unreachable.length > 0 ? `the pool ${pool.unreachable.join(', ')} is not reachable` : `there are ${groups.join(', ') || 'none'}`
-    throw devFailed('Element_Unknown', `ActiveMntGrp is '${String(name)}', which is no measurement group: ${why}${didYouMean(String(name), groups)}`)
+    const why =
+      pool.unreachable.length > 0
+        ? `the pool ${pool.unreachable.join(', ')} is not reachable`
+        : `there are ${groups.join(', ') || 'none'}`
+    throw devFailed(
+      'Element_Unknown',
+      `ActiveMntGrp is '${String(name)}', which is no measurement group: ${why}${didYouMean(String(name), groups)}`,
+    )
   }
 
   return {
@@ -80,6 +89,7 @@ export function contextOf(call: MacroCallState, services: RequestServices): Macr
     limits: (moveable) => pool.limits(moveable),
     elements: (interfaceName) => pool.elements(interfaceName),
     activeMeasurementGroup,
+    macros: () => library.all().map(({ name, file, macro }) => ({ name, module: moduleOf(file), doc: macro.doc })),
 
     stepScan: async (options) => {
       const group = options.group ?? activeMeasurementGroup()
@@ -91,7 +101,8 @@ export function contextOf(call: MacroCallState, services: RequestServices): Macr
       const moveables = targets.map((t) => t.moveable)
       const positions = targets.map((t) => t.position)
       return await using(moveables, async () => {
-        for (const { moveable, position } of targets) outbox.lines('debug', [`Starting ${moveable.name} movement to ${position}`])
+        for (const { moveable, position } of targets)
+          outbox.lines('debug', [`Starting ${moveable.name} movement to ${position}`])
         const moved = await pool.moveTo(moveables, positions, control.abort)
         throwIfEnded(control)
         refuseIncompleteMotion(moveables, positions, moved)

@@ -41,14 +41,18 @@ export class EnvironmentCopy {
         const value = this.lookUp(name, macro)
         if (value !== undefined) return value
         if (fallback !== undefined) return fallback
-        throw devFailed('Environment_Undefined', `${name} is not set: senv ${name} <value>${didYouMean(name, values.keys())}`)
+        throw devFailed(
+          'Environment_Undefined',
+          `${name} is not set: senv ${name} <value>${didYouMean(name, values.keys())}`,
+        )
       },
       set: (name, value) => {
         values.set(name, value)
         this.#send([[name, value]], [])
       },
       unset: (name) => {
-        if (!values.delete(name)) throw devFailed('Environment_Undefined', `${name} is not set${didYouMean(name, values.keys())}`)
+        if (!values.delete(name))
+          throw devFailed('Environment_Undefined', `${name} is not set${didYouMean(name, values.keys())}`)
         this.#send([], [name])
       },
       entries: () => new Map(values),

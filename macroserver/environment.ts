@@ -123,7 +123,9 @@ export class Environment {
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      this.#save().catch((error: unknown) => this.#log.error('the environment cannot be written', { path: this.#path, error: String(error) }))
+      this.#save().catch((error: unknown) =>
+        this.#log.error('the environment cannot be written', { path: this.#path, error: String(error) }),
+      )
     }, this.#delayMs)
   }
 
@@ -149,13 +151,18 @@ export class Environment {
       await rename(draft, this.#path)
       await syncFolder(dirname(this.#path))
     } catch (cause) {
-      throw devFailed('Data_FolderUnusable', `${this.#path} cannot be written; scans need it for their numbers`, { cause })
+      throw devFailed('Data_FolderUnusable', `${this.#path} cannot be written; scans need it for their numbers`, {
+        cause,
+      })
     }
   }
 }
 
 /** Full names under which a variable is looked up for a macro on a door, most special first. */
-export function scopedNames(name: string, scope: { readonly door: readonly string[]; readonly macro: string }): string[] {
+export function scopedNames(
+  name: string,
+  scope: { readonly door: readonly string[]; readonly macro: string },
+): string[] {
   const { door, macro } = scope
   return [...door.map((d) => `${d}.${macro}.${name}`), `${macro}.${name}`, ...door.map((d) => `${d}.${name}`), name]
 }
@@ -183,7 +190,8 @@ export function jsonOrText(text: string): unknown {
 }
 
 function checkName(name: string): void {
-  if (!/^[^\s=]+$/.test(name)) throw devFailed('API_InvalidArgs', `'${name}' is no name of a variable: no blanks and no '='`)
+  if (!/^[^\s=]+$/.test(name))
+    throw devFailed('API_InvalidArgs', `'${name}' is no name of a variable: no blanks and no '='`)
 }
 
 async function readValues(path: string): Promise<Map<string, unknown>> {
@@ -199,7 +207,9 @@ async function readValues(path: string): Promise<Map<string, unknown>> {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is not a JSON object')
     return new Map(Object.entries(value))
   } catch (cause) {
-    throw devFailed('Data_FolderUnusable', `${path} is damaged; correct it, or remove it to start with defaults`, { cause })
+    throw devFailed('Data_FolderUnusable', `${path} is damaged; correct it, or remove it to start with defaults`, {
+      cause,
+    })
   }
 }
 

@@ -1,5 +1,7 @@
 // The door for macro authors.
 
+export { jsonOrText as environmentValue } from './environment.ts'
+export { type Macros, type MacrosOptions, openMacros } from './library-mode.ts'
 export type {
   ArgumentsOf,
   ElementReference,
@@ -15,4 +17,6 @@ export type {
 export { defineMacro } from './macro.ts'
 export { motionTable } from './motion-table.ts'
 export { line, type MeshAxis, mesh, type ScanPath } from './scan/points.ts'
+export { ctime } from './scan/record-data.ts'
 export type { ScanResult, StepScanOptions } from './scan/step-scan.ts'
+export { textTable } from './text-table.ts'

@@ -16,7 +16,12 @@ export interface InputLine {
  * Asks until the answer fits.
  * @throws DevFailed `Macro_Failed` when the person cancels, or when the time is over and there is no default
  */
-export async function askInput(prompt: string, request: InputRequest, line: InputLine, ended: AbortSignal): Promise<unknown> {
+export async function askInput(
+  prompt: string,
+  request: InputRequest,
+  line: InputLine,
+  ended: AbortSignal,
+): Promise<unknown> {
   const { type = 'String', timeoutS } = request
   const time = timeoutS === undefined ? undefined : AbortSignal.timeout(timeoutS * 1000)
   const signal = time === undefined ? ended : AbortSignal.any([ended, time])
@@ -45,7 +50,11 @@ export async function askInput(prompt: string, request: InputRequest, line: Inpu
     if (cancel) throw devFailed('Macro_Failed', `the question '${prompt}' was cancelled`)
     const value = convert(input, type)
     if (value !== undefined) return value
-    line.warn(Array.isArray(type) ? `Please give one of ${type.join(', ')}.` : `Please give a valid ${String(type).toLowerCase()}.`)
+    line.warn(
+      Array.isArray(type)
+        ? `Please give one of ${type.join(', ')}.`
+        : `Please give a valid ${String(type).toLowerCase()}.`,
+    )
   }
 }
 

@@ -65,9 +65,13 @@ export class MacroLibrary {
   get(name: string): LibraryMacro {
     const found = this.#macros.get(name)
     if (found !== undefined) return found
-    throw devFailed('Macro_Unknown', `there is no macro '${name}'${didYouMean(name, this.#macros.keys()) || '; lsdef lists all'}`, {
-      origin: 'MacroLibrary.get',
-    })
+    throw devFailed(
+      'Macro_Unknown',
+      `there is no macro '${name}'${didYouMean(name, this.#macros.keys()) || '; lsdef lists all'}`,
+      {
+        origin: 'MacroLibrary.get',
+      },
+    )
   }
 
   /** Finds and imports all files; those that have changed are read again. */
@@ -81,8 +85,10 @@ export class MacroLibrary {
    * @throws DevFailed `Macro_Unknown`, or the error of the file; the old version stays then
    */
   async reload(name: string): Promise<void> {
-    const file = this.#macros.get(name)?.file ?? this.#files.find((f) => f.module === name)?.file ?? (await this.#newFile(name))
-    if (file === undefined) throw devFailed('Macro_Unknown', `there is no macro and no macro file '${name}'${didYouMean(name, this.names())}`)
+    const file =
+      this.#macros.get(name)?.file ?? this.#files.find((f) => f.module === name)?.file ?? (await this.#newFile(name))
+    if (file === undefined)
+      throw devFailed('Macro_Unknown', `there is no macro and no macro file '${name}'${didYouMean(name, this.names())}`)
     const read = await importFile(file)
     if (read.error !== undefined) throw devFailed('Macro_Failed', `${file}: ${read.error}`)
     const others = this.#files.filter((f) => f.file !== file)
@@ -130,7 +136,16 @@ export function describeMacro({ name, macro, file }: LibraryMacro, macroServer: 
     result:
       macro.result === undefined
         ? []
-        : [{ min: null, max: null, name: 'result', type: macro.result.type, default_value: null, description: macro.result.doc ?? '' }],
+        : [
+            {
+              min: null,
+              max: null,
+              name: 'result',
+              type: macro.result.type,
+              default_value: null,
+              description: macro.result.doc ?? '',
+            },
+          ],
   }
 }
 
@@ -156,7 +171,8 @@ function placeOf(file: string) {
   return { module: moduleOf(file), file_path: file, file_name: basename(file), path: dirname(file) }
 }
 
-function moduleOf(file: string): string {
+/** Name of a file of macros without folder and ending. */
+export function moduleOf(file: string): string {
   return basename(file, extname(file))
 }
 
@@ -172,20 +188,38 @@ async function macroFiles(folder: string): Promise<string[]> {
   }
   const wanted = names.filter((name) => ENDINGS.includes(extname(name)) && !/\.d\.ts$|\.test\./.test(name)).sort()
   const compiled = new Set(wanted.filter((name) => !name.endsWith('.ts')).map(moduleOf))
-  return wanted.filter((name) => !name.endsWith('.ts') || !compiled.has(moduleOf(name))).map((name) => join(folder, name))
+  return wanted
+    .filter((name) => !name.endsWith('.ts') || !compiled.has(moduleOf(name)))
+    .map((name) => join(folder, name))
 }
 
 async function importFile(file: string): Promise<LibraryFile> {
   const module = moduleOf(file)
   try {
     const exported = await importModule(file, { fresh: dirname(file) !== STANDARD_MACROS })
-    const macros = Object.entries(exported).flatMap(([key, value]) => (isMacro(value) ? [{ name: key === 'default' ? module : key, macro: value, file }] : []))
+    const macros = Object.entries(exported).flatMap(([key, value]) =>
+      isMacro(value) ? [{ name: key === 'default' ? module : key, macro: value, file }] : [],
+    )
     return { module, file, macros, error: undefined }
   } catch (error) {
-    return { module, file, macros: [], error: toDevFailed(error).errors.map((e) => e.desc).join('\n') }
+    return {
+      module,
+      file,
+      macros: [],
+      error: toDevFailed(error)
+        .errors.map((e) => e.desc)
+        .join('\n'),
+    }
   }
 }
 
 function isMacro(value: unknown): value is Macro {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'macro' && 'run' in value && 'parameters' in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === 'macro' &&
+    'run' in value &&
+    'parameters' in value
+  )
 }

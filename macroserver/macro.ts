@@ -91,7 +91,9 @@ export interface MacroContext {
   /** Scans the active measurement group over points. */
   stepScan(options: StepScanOptions): Promise<ScanResult>
   /** Moves together and resolves with the final positions when all have ended. */
-  move(targets: readonly { readonly moveable: ElementReference; readonly position: number }[]): Promise<readonly number[]>
+  move(
+    targets: readonly { readonly moveable: ElementReference; readonly position: number }[],
+  ): Promise<readonly number[]>
   /** Counts once with a group; values by channel label in display order. */
   count(group: ElementReference, integrationTime: number): Promise<ReadonlyMap<string, number>>
   /** Present positions. */
@@ -103,6 +105,8 @@ export interface MacroContext {
   /** The measurement group of `ActiveMntGrp`. */
   activeMeasurementGroup(): ElementReference
   readonly environment: MacroEnvironment
+  /** The macros there are, sorted by name. */
+  macros(): readonly { readonly name: string; readonly module: string; readonly doc: string }[]
   /** Runs another macro with text or typed parameters and resolves with its result. */
   run(name: string, ...parameters: readonly (string | number | boolean)[]): Promise<unknown>
   output(...lines: readonly string[]): void

@@ -57,6 +57,8 @@ export interface OpenMessage {
   readonly recorders: readonly string[]
   readonly macroPath: readonly string[]
   readonly elements: readonly ElementReference[]
+  /** Pools that do not answer. */
+  readonly unreachable: readonly string[]
   readonly environment: readonly (readonly [string, unknown])[]
 }
 
@@ -66,9 +68,22 @@ export type DoorMessage =
   | { readonly kind: 'run'; readonly run: number; readonly macros: readonly MacroRun[] }
   | { readonly kind: 'stop' | 'abort' | 'pause' | 'resume' }
   | { readonly kind: 'input'; readonly text: string }
-  | { readonly kind: 'elements'; readonly elements: readonly ElementReference[]; readonly unreachable: readonly string[] }
-  | { readonly kind: 'environment'; readonly set: readonly (readonly [string, unknown])[]; readonly unset: readonly string[] }
-  | { readonly kind: 'scan-id'; readonly request: number; readonly scanId?: number; readonly errors?: readonly DevError[] }
+  | {
+      readonly kind: 'elements'
+      readonly elements: readonly ElementReference[]
+      readonly unreachable: readonly string[]
+    }
+  | {
+      readonly kind: 'environment'
+      readonly set: readonly (readonly [string, unknown])[]
+      readonly unset: readonly string[]
+    }
+  | {
+      readonly kind: 'scan-id'
+      readonly request: number
+      readonly scanId?: number
+      readonly errors?: readonly DevError[]
+    }
 
 /** Process to Door. */
 export type ProcessMessage =
@@ -76,7 +91,11 @@ export type ProcessMessage =
   | { readonly kind: 'news'; readonly news: readonly News[] }
   /** Elements that the macro uses from now on, to be freed if it is released. */
   | { readonly kind: 'uses'; readonly elements: readonly string[] }
-  | { readonly kind: 'environment'; readonly set: readonly (readonly [string, unknown])[]; readonly unset: readonly string[] }
+  | {
+      readonly kind: 'environment'
+      readonly set: readonly (readonly [string, unknown])[]
+      readonly unset: readonly string[]
+    }
   | { readonly kind: 'next-scan-id'; readonly request: number }
   | { readonly kind: 'scan-id-unused'; readonly scanId: number }
   | { readonly kind: 'done'; readonly run: number; readonly outcome: Outcome }

@@ -10,8 +10,18 @@ export function motionTable(names: readonly string[], positions: readonly number
   const lines: string[] = []
   for (let at = 0; at < names.length; at += perLine) {
     if (at > 0) lines.push('')
-    lines.push(names.slice(at, at + perLine).map((n) => n.padStart(width)).join(''))
-    lines.push(cells.slice(at, at + perLine).map((c) => c.padStart(width)).join(''))
+    lines.push(
+      names
+        .slice(at, at + perLine)
+        .map((n) => n.padStart(width))
+        .join(''),
+    )
+    lines.push(
+      cells
+        .slice(at, at + perLine)
+        .map((c) => c.padStart(width))
+        .join(''),
+    )
   }
   return lines
 }

@@ -82,5 +82,9 @@ function merged(all: readonly News[]): News[] {
 
 /** Lines for the console, records and steps: different attributes, whose order among one another nobody sees. */
 function isScanNews(news: News): boolean {
-  return news.kind === 'record' || (news.kind === 'status' && news.status.state === 'step') || (news.kind === 'lines' && news.channel === 'output')
+  return (
+    news.kind === 'record' ||
+    (news.kind === 'status' && news.status.state === 'step') ||
+    (news.kind === 'lines' && news.channel === 'output')
+  )
 }

@@ -31,7 +31,12 @@ const FALSE = new Set(['false', 'no', 'off', 'n', '0'])
  * Makes the typed arguments of a macro.
  * @throws DevFailed `Macro_ParametersWrong` with the usage of the macro
  */
-export function readArguments(name: string, macro: Macro, raw: readonly RawValue[], names: ParameterNames): MacroArguments {
+export function readArguments(
+  name: string,
+  macro: Macro,
+  raw: readonly RawValue[],
+  names: ParameterNames,
+): MacroArguments {
   const refuse: Refuse = (what) => {
     throw devFailed('Macro_ParametersWrong', `${name}: ${what}\n${usageOf(name, macro)}`, { origin: 'readArguments' })
   }
@@ -76,7 +81,10 @@ export function argumentTexts(
     if (!isRepeat(spec)) return [key, isGroups(value) || value === undefined ? undefined : plainText(value)]
     const groups = isGroups(value) ? value : []
     const members = Object.keys(spec.repeat)
-    return [key, groups.map((group) => members.map((m) => [m, group[m] === undefined ? undefined : plainText(group[m])] as const))]
+    return [
+      key,
+      groups.map((group) => members.map((m) => [m, group[m] === undefined ? undefined : plainText(group[m])] as const)),
+    ]
   })
 }
 
@@ -128,7 +136,8 @@ function isGroups(value: ArgumentValue | readonly ArgumentGroup[] | undefined): 
 function groupsOf(spec: RepeatSpec, raw: readonly RawValue[]): readonly (readonly RawValue[])[] {
   const members = Object.keys(spec.repeat).length
   const [only] = raw
-  const items = raw.length === 1 && isList(only) ? only.items : raw.filter((value, i) => value !== undefined || i < raw.length - 1)
+  const items =
+    raw.length === 1 && isList(only) ? only.items : raw.filter((value, i) => value !== undefined || i < raw.length - 1)
   if (items.length > 0 && items.every(isList)) return items.map((item) => item.items)
   const groups: RawValue[][] = []
   for (let at = 0; at < items.length; at += members) groups.push(items.slice(at, at + members))
@@ -148,7 +157,8 @@ function readGroups(
   if (groups.length < min) refuse(`${key} needs at least ${min} times ${what}, ${groups.length} given`)
   if (groups.length > max) refuse(`${key} takes ${what} at most ${max} times, ${groups.length} given`)
   return groups.map((group) => {
-    if (group.length > members.length) refuse(`${key}: '${shown(group[members.length])}' is too much: each repetition is ${what}`)
+    if (group.length > members.length)
+      refuse(`${key}: '${shown(group[members.length])}' is too much: each repetition is ${what}`)
     const values: Record<string, ArgumentValue> = {}
     for (const [i, [member, memberSpec]] of members.entries()) {
       const value = readValue(member, memberSpec, group[i], names, refuse)
@@ -158,10 +168,16 @@ function readGroups(
   })
 }
 
-function readValue(key: string, spec: ParameterSpec, raw: RawValue, names: ParameterNames, refuse: Refuse): ArgumentValue | undefined {
+function readValue(
+  key: string,
+  spec: ParameterSpec,
+  raw: RawValue,
+  names: ParameterNames,
+  refuse: Refuse,
+): ArgumentValue | undefined {
   if (raw === undefined) {
     if (spec.default !== undefined) return defaultOf(key, spec, spec.default, names, refuse)
-    return spec.optional === true ? undefined : refuse(`${key}, a ${expected(spec)}, is missing`)
+    return spec.optional === true ? undefined : refuse(`${key}, ${expected(spec)}, is missing`)
   }
   const value = typed(key, spec, isList(raw) ? raw.text : raw, names, refuse)
   if (spec.choices !== undefined && !spec.choices.includes(String(value)))
@@ -184,7 +200,7 @@ function defaultOf(
 }
 
 function typed(key: string, spec: ParameterSpec, text: string, names: ParameterNames, refuse: Refuse): ArgumentValue {
-  const wrong = (): never => refuse(`${key} is '${text}', but must be a ${expected(spec)}`)
+  const wrong = (): never => refuse(`${key} is '${text}', but must be ${expected(spec)}`)
   switch (spec.type) {
     case 'String':
     case 'Any':
@@ -208,9 +224,12 @@ function typed(key: string, spec: ParameterSpec, text: string, names: ParameterN
       const element = names.element(text)
       if (element?.interfaces.includes(spec.type)) return element
       const missing = names.unreachable()
-      const unknown = missing.length > 0 ? `the pool ${missing.join(', ')} is not reachable` : 'there is no such element'
+      const unknown =
+        missing.length > 0 ? `the pool ${missing.join(', ')} is not reachable` : 'there is no such element'
       const known = element === undefined ? unknown : `it is a ${element.type}`
-      return refuse(`${key} is '${text}', but must be a ${spec.type}: ${known}${didYouMean(text, names.elementNames(spec.type))}`)
+      return refuse(
+        `${key} is '${text}', but must be ${expected(spec)}: ${known}${didYouMean(text, names.elementNames(spec.type))}`,
+      )
     }
   }
 }
@@ -218,13 +237,13 @@ function typed(key: string, spec: ParameterSpec, text: string, names: ParameterN
 function expected(spec: ParameterSpec): string {
   switch (spec.type) {
     case 'Float':
-      return spec.unit === undefined ? 'Float (a number)' : `Float (a number, in ${spec.unit})`
+      return spec.unit === undefined ? 'a Float (a number)' : `a Float (a number, in ${spec.unit})`
     case 'Integer':
-      return 'Integer (a whole number)'
+      return 'an Integer (a whole number)'
     case 'Boolean':
-      return 'Boolean (True or False)'
+      return 'a Boolean (True or False)'
     default:
-      return spec.type
+      return /^[AEIOU]/.test(spec.type) ? `an ${spec.type}` : `a ${spec.type}`
   }
 }
 
@@ -242,18 +261,28 @@ function shown(value: RawValue): string {
 }
 
 function plainText(value: ArgumentValue): string {
-  return typeof value === 'object' ? value.name : typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
+  return typeof value === 'object'
+    ? value.name
+    : typeof value === 'boolean'
+      ? value
+        ? 'True'
+        : 'False'
+      : String(value)
 }
 
 /** As Python prints it: whole floats with `.0`. */
 function pythonText(value: ArgumentValue, type: ParameterType): string {
-  if (type === 'Float' && typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 1e16) return `${value}.0`
+  if (type === 'Float' && typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 1e16)
+    return `${value}.0`
   return plainText(value)
 }
 
 /** Names of all parameter types, those of elements with a star, as `TypeList` shows them. */
 export function parameterTypeNames(elementTypes: readonly string[]): string[] {
-  return [...[...PLAIN_TYPES].filter((t) => t !== 'MacroCode').sort(), ...[...elementTypes, 'MacroCode'].sort().map((t) => `${t}*`)]
+  return [
+    ...[...PLAIN_TYPES].filter((t) => t !== 'MacroCode').sort(),
+    ...[...elementTypes, 'MacroCode'].sort().map((t) => `${t}*`),
+  ]
 }
 
 /** Parameters as Sardana's clients read them in `Elements` and `GetMacroInfo`. */

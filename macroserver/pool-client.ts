@@ -46,7 +46,9 @@ export class PoolClient implements ScanSystem {
   /** Takes over elements that somebody else has read. */
   setElements(elements: readonly ElementReference[], unreachable: readonly string[] = []): void {
     this.#elements = new Map(elements.map((e) => [e.name.toLowerCase(), e]))
-    this.#byFullName = new Map(elements.flatMap((e) => [[e.fullName.toLowerCase(), e] as const, [e.device, e] as const]))
+    this.#byFullName = new Map(
+      elements.flatMap((e) => [[e.fullName.toLowerCase(), e] as const, [e.device, e] as const]),
+    )
     this.#sorted = [...elements].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
     this.#unreachable = unreachable
     this.#prepared = undefined
@@ -89,7 +91,11 @@ export class PoolClient implements ScanSystem {
     await flush()
   }
 
-  async moveTo(moveables: readonly ElementReference[], targets: readonly number[], abort: AbortSignal): Promise<DoubleStringArray> {
+  async moveTo(
+    moveables: readonly ElementReference[],
+    targets: readonly number[],
+    abort: AbortSignal,
+  ): Promise<DoubleStringArray> {
     return await this.#poolOf(moveables).command(
       'moveTo',
       { svalue: moveables.map((m) => m.name), dvalue: Float64Array.from(targets) },
@@ -99,7 +105,12 @@ export class PoolClient implements ScanSystem {
 
   async positions(moveables: readonly ElementReference[]): Promise<readonly number[]> {
     if (moveables.length === 0) return []
-    return [...(await this.#poolOf(moveables).command('positions', moveables.map((m) => m.name)))]
+    return [
+      ...(await this.#poolOf(moveables).command(
+        'positions',
+        moveables.map((m) => m.name),
+      )),
+    ]
   }
 
   async units(moveables: readonly ElementReference[]): Promise<readonly string[]> {
@@ -147,11 +158,17 @@ export class PoolClient implements ScanSystem {
   }
 
   /** Sends the names to each pool that has some of them; all are tried. */
-  async #endElements(command: 'stopElements' | 'abortElements' | 'releaseElements', elements: readonly ElementReference[]): Promise<void> {
+  async #endElements(
+    command: 'stopElements' | 'abortElements' | 'releaseElements',
+    elements: readonly ElementReference[],
+  ): Promise<void> {
     const pools = new Set(elements.map((e) => e.pool))
     const calls = [...pools].map((name) => {
       const members = elements.filter((e) => e.pool === name)
-      return this.#poolOf(members).command(command, members.map((e) => e.name))
+      return this.#poolOf(members).command(
+        command,
+        members.map((e) => e.name),
+      )
     })
     for (const result of await Promise.allSettled(calls)) if (result.status === 'rejected') throw result.reason
   }
@@ -160,9 +177,13 @@ export class PoolClient implements ScanSystem {
   #poolOf(elements: readonly ElementReference[]): DeviceProxy<typeof poolInterface> {
     const name = elements[0]?.pool
     const pool = name === undefined ? this.#pools[0] : this.#pools.find((p) => p.name === name)
-    if (pool === undefined) throw devFailed('Element_Unknown', 'no pool is configured: set the property PoolNames of the macro server')
+    if (pool === undefined)
+      throw devFailed('Element_Unknown', 'no pool is configured: set the property PoolNames of the macro server')
     if (elements.some((e) => e.pool !== name))
-      throw devFailed('API_NotSupportedFeature', `${elements.map((e) => e.name).join(', ')} belong to several pools and cannot move together`)
+      throw devFailed(
+        'API_NotSupportedFeature',
+        `${elements.map((e) => e.name).join(', ')} belong to several pools and cannot move together`,
+      )
     return pool
   }
 

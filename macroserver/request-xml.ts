@@ -36,7 +36,9 @@ export function readXml(text: string): XmlElement {
 export function writeXml(element: XmlElement): string {
   const attributes = [...element.attributes].map(([key, value]) => ` ${key}="${escaped(value)}"`).join('')
   const content = escaped(element.text) + element.children.map(writeXml).join('')
-  return content === '' ? `<${element.name}${attributes}/>` : `<${element.name}${attributes}>${content}</${element.name}>`
+  return content === ''
+    ? `<${element.name}${attributes}/>`
+    : `<${element.name}${attributes}>${content}</${element.name}>`
 }
 
 /** Makes an element; attributes that are undefined are left out. */

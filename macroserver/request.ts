@@ -42,8 +42,10 @@ export function readRequest(argument: readonly string[]): MacroRequest {
     const document = readXml(first)
     return { form: 'xml', calls: callsOf(document), document }
   }
-  const [name, ...values] = argument.length === 1 ? readLine(first) : [first.trim(), ...argument.slice(1).flatMap(readPart)]
-  if (typeof name !== 'string' || name === '') throw devFailed('API_InvalidArgs', 'a macro has a name; the request starts with none')
+  const [name, ...values] =
+    argument.length === 1 ? readLine(first) : [first.trim(), ...argument.slice(1).flatMap(readPart)]
+  if (typeof name !== 'string' || name === '')
+    throw devFailed('API_InvalidArgs', 'a macro has a name; the request starts with none')
   return { form: 'texts', calls: [{ name, id: '', values: closedLists(values), hooks: [] }], document: undefined }
 }
 
@@ -63,7 +65,10 @@ export function echoOf(document: XmlElement, ids: readonly string[]): string {
 export function callXml(
   name: string,
   id: string,
-  values: readonly (readonly [string, string | undefined | readonly (readonly (readonly [string, string | undefined])[])[]])[],
+  values: readonly (readonly [
+    string,
+    string | undefined | readonly (readonly (readonly [string, string | undefined])[])[],
+  ])[],
 ): string {
   const param = (key: string, value: string | undefined) => xml('param', { name: key, value })
   const children = values.map(([key, value]) =>
@@ -72,7 +77,13 @@ export function callXml(
       : xml(
           'paramrepeat',
           { name: key },
-          value.map((group, i) => xml('repeat', { nr: String(i + 1) }, group.map(([member, text]) => param(member, text)))),
+          value.map((group, i) =>
+            xml(
+              'repeat',
+              { nr: String(i + 1) },
+              group.map(([member, text]) => param(member, text)),
+            ),
+          ),
         ),
   )
   return writeXml(xml('sequence', {}, [xml('macro', { name, id }, children)]))
@@ -97,14 +108,16 @@ function callOf(element: XmlElement): MacroCall {
     if (child.name === 'param') values.push(child.attributes.get('value'))
     else if (child.name === 'paramrepeat') values.push(listOf(child))
     else if (child.name === 'macro') hooks.push(child.attributes.get('name') ?? '?')
-    else if (child.name !== 'hookPlace') throw devFailed('API_InvalidArgs', `<macro name="${name}"> holds an unknown <${child.name}>`)
+    else if (child.name !== 'hookPlace')
+      throw devFailed('API_InvalidArgs', `<macro name="${name}"> holds an unknown <${child.name}>`)
   }
   return { name, id: element.attributes.get('id') ?? '', values, hooks }
 }
 
 function listOf(element: XmlElement): RawList {
   const items = element.children.map((repetition) => {
-    if (repetition.name !== 'repeat') throw devFailed('API_InvalidArgs', `a <paramrepeat> holds <repeat>, not <${repetition.name}>`)
+    if (repetition.name !== 'repeat')
+      throw devFailed('API_InvalidArgs', `a <paramrepeat> holds <repeat>, not <${repetition.name}>`)
     const values = repetition.children.map((child): RawValue => {
       if (child.name === 'param') return child.attributes.get('value')
       if (child.name === 'paramrepeat') return listOf(child)
@@ -129,11 +142,9 @@ function readLine(line: string): RawValue[] {
   return closedLists(tokensOf(line))
 }
 
-/** One text of a list of texts: brackets count at its ends only, blanks in it belong to it unless it is a list. */
+/** One text of a list of texts: blanks in it belong to it unless it begins or ends a list; JSON lists have commas. */
 function readPart(part: string): Token[] {
-  const isWhole = part.startsWith('[') && part.endsWith(']')
-  if (isWhole || /^\[|\]$/.test(part)) return tokensOf(part)
-  return [unquoted(part)]
+  return /^\[|\]$/.test(part) && !part.includes(',') ? tokensOf(part) : [unquoted(part)]
 }
 
 function tokensOf(line: string): Token[] {

@@ -69,7 +69,8 @@ export class MacroRunner {
   }
 
   resume(): void {
-    if (this.#control?.resume() === false) this.#options.scans.outbox.lines('warning', ['what caused the pause is still there'])
+    if (this.#control?.resume() === false)
+      this.#options.scans.outbox.lines('warning', ['what caused the pause is still there'])
   }
 
   /** An answer to the question of the macro. */
@@ -79,7 +80,8 @@ export class MacroRunner {
 
   /** Runs macros one after the other; the first that does not finish ends the request. Never rejects. */
   async run(macros: readonly MacroRun[]): Promise<RunnerOutcome> {
-    if (this.#control !== undefined) return { end: 'failed', error: devFailed('Door_Busy', 'another request is running') }
+    if (this.#control !== undefined)
+      return { end: 'failed', error: devFailed('Door_Busy', 'another request is running') }
     const { outbox } = this.#options.scans
     const state: { status: (state: 'pause' | 'resume') => void } = { status: () => undefined }
     const control = new MacroControl((paused, reason) => {
@@ -102,7 +104,11 @@ export class MacroRunner {
     }
   }
 
-  async #runOne(run: MacroRun, control: MacroControl, state: { status: (state: 'pause' | 'resume') => void }): Promise<RunnerOutcome> {
+  async #runOne(
+    run: MacroRun,
+    control: MacroControl,
+    state: { status: (state: 'pause' | 'resume') => void },
+  ): Promise<RunnerOutcome> {
     const { scans, library } = this.#options
     const { outbox } = scans
     let step = 0
@@ -110,7 +116,8 @@ export class MacroRunner {
       const { state, ...more } = entry
       return { id: run.id, range: [0, 100], state, step, ...more }
     }
-    const tell = (entry: Omit<MacroStatusEntry, 'id' | 'range' | 'step'>) => outbox.add({ kind: 'status', status: status(entry) })
+    const tell = (entry: Omit<MacroStatusEntry, 'id' | 'range' | 'step'>) =>
+      outbox.add({ kind: 'status', status: status(entry) })
     state.status = (paused) => tell({ state: paused })
     const found = library.find(run.name)
     if (found === undefined) {
@@ -121,7 +128,8 @@ export class MacroRunner {
     const line = macroLine(run.name, macro, run.arguments, run.id)
     outbox.lines('debug', [`[START] runMacro Macro '${line}'`])
     tell({ state: 'start', name: run.name, macro_line: line })
-    if (run.hooks.length > 0) outbox.lines('warning', [`hooks are not supported yet: ${run.hooks.join(', ')} will not run`])
+    if (run.hooks.length > 0)
+      outbox.lines('warning', [`hooks are not supported yet: ${run.hooks.join(', ')} will not run`])
     const call: MacroCallState = {
       name: run.name,
       title: macroTitle(run.name, macro, run.arguments),
@@ -143,7 +151,8 @@ export class MacroRunner {
       if (control.signal.aborted) return this.#ended(run.name, control, tell)
       step = 100
       tell({ state: 'finish' })
-      if (macro.result !== undefined) outbox.add({ kind: 'result', values: (Array.isArray(ended.value) ? ended.value : [ended.value]).map(String) })
+      if (macro.result !== undefined)
+        outbox.add({ kind: 'result', values: (Array.isArray(ended.value) ? ended.value : [ended.value]).map(String) })
       outbox.lines('debug', [`[ END ] runMacro Macro '${line}'`])
       return { end: 'finished', value: ended.value }
     } catch (error) {
@@ -170,7 +179,9 @@ export class MacroRunner {
   #ended(name: string, control: MacroControl, tell: (entry: { state: 'stop' | 'abort' }) => void): RunnerOutcome {
     const aborted = control.abort.aborted
     tell({ state: aborted ? 'abort' : 'stop' })
-    this.#options.scans.outbox.lines('debug', [`[ENDEX] (${aborted ? 'AbortException' : 'StopException'}) runMacro ${name}`])
+    this.#options.scans.outbox.lines('debug', [
+      `[ENDEX] (${aborted ? 'AbortException' : 'StopException'}) runMacro ${name}`,
+    ])
     return { end: aborted ? 'aborted' : 'stopped' }
   }
 

@@ -198,7 +198,15 @@ export class ScanSubscriber implements AsyncDisposable {
 
   #begin(scan: string): void {
     const path = this.folder.log(scan)
-    const followed: FollowedScan = { scan, path, offset: 0, waiting: [], lookAtLog: true, restarts: 0, working: undefined }
+    const followed: FollowedScan = {
+      scan,
+      path,
+      offset: 0,
+      waiting: [],
+      lookAtLog: true,
+      restarts: 0,
+      working: undefined,
+    }
     this.#following.set(scan, followed)
     this.#wake(followed, true)
   }

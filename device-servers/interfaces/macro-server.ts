@@ -25,6 +25,7 @@ export const macroServer = defineInterface({
     poolNames: { type: 'DevVarStringArray', default: [], doc: 'Pools: device names or aliases.' },
     macroPath: { type: 'DevVarStringArray', default: [], doc: 'Folders with macro files, searched first.' },
     recorders: { type: 'DevVarStringArray', default: [], doc: 'Recorder devices that confirm a scan.' },
+    environment: { type: 'DevVarStringArray', default: [], doc: 'First values of variables: name=JSON.' },
     dataFolder: { type: 'DevString', default: './bandoneon-data', doc: 'Scan log, environment and default ScanDir.' },
   },
 })

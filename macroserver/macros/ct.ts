@@ -1,6 +1,6 @@
 // Counts once.
 
-import { defineMacro } from 'bandoneon/macroserver'
+import { ctime, defineMacro } from 'bandoneon/macroserver'
 
 /** `ct 1` or `ct 1 mg_demo` */
 export const ct = defineMacro({
@@ -13,7 +13,7 @@ export const ct = defineMacro({
   async run(context, { integ_time, countable_elem }) {
     const values = await context.count(countable_elem ?? context.activeMeasurementGroup(), integ_time)
     const width = Math.max(...[...values.keys()].map((k) => k.length))
-    context.output(new Date().toString().slice(0, 24), '')
+    context.output(ctime(Date.now() / 1000), '')
     for (const [label, value] of values) context.output(`${label.padStart(width + 2)} = ${value}`)
   },
 })

@@ -1,19 +1,31 @@
 // Where the moveables are.
 
-import { defineMacro, motionTable } from 'bandoneon/macroserver'
+import { ctime, defineMacro, motionTable } from 'bandoneon/macroserver'
 
 /** `wa` */
 export const wa = defineMacro({
   doc: 'Shows the positions of all moveables.',
-  parameters: { filter: { type: 'String', default: '.*', doc: 'Regular expression for names' } },
+  parameters: {
+    filter: {
+      doc: 'Names to show',
+      min: 0,
+      repeat: { filter: { type: 'String', default: '.*', doc: 'Regular expression for names' } },
+    },
+  },
   async run(context, { filter }) {
-    const pattern = new RegExp(`^(?:${filter})$`, 'i')
-    const moveables = context.elements('Moveable').filter((m) => pattern.test(m.name))
+    const patterns = filter.map((f) => new RegExp(`^(?:${f.filter})$`, 'i'))
+    const wanted = (name: string) => patterns.length === 0 || patterns.some((pattern) => pattern.test(name))
+    const moveables = context.elements('Moveable').filter((m) => wanted(m.name))
     if (moveables.length === 0) return context.output('No moveables')
     const found = await Promise.allSettled(moveables.map((m) => context.positions([m])))
     const positions = found.map((f) => (f.status === 'fulfilled' ? (f.value[0] ?? Number.NaN) : Number.NaN))
-    context.output(`Current positions on ${new Date().toString().slice(0, 24)}`, '')
-    context.output(...motionTable(moveables.map((m) => m.name), positions))
+    context.output(`Current positions on ${ctime(Date.now() / 1000)}`, '')
+    context.output(
+      ...motionTable(
+        moveables.map((m) => m.name),
+        positions,
+      ),
+    )
   },
 })
 
@@ -34,6 +46,7 @@ export const wm = defineMacro({
       ['Current', positions.map((p) => p.toFixed(4))],
       ['Low', limits.map(([low]) => text(low))],
     ]
-    for (const [title, cells] of rows) context.output(`${title.padStart(8)} ${cells.map((c) => c.padStart(14)).join(' ')}`)
+    for (const [title, cells] of rows)
+      context.output(`${title.padStart(8)} ${cells.map((c) => c.padStart(14)).join(' ')}`)
   },
 })

@@ -1,6 +1,6 @@
 // What a motion's or acquisition's reply means, and how stop and abort reach the elements that take part.
 
-import { type DevFailed, devFailed, type DoubleStringArray } from '#tango/pure'
+import { type DevFailed, type DoubleStringArray, devFailed } from '#tango/pure'
 import type { ElementReference } from '../macro.ts'
 import type { ScanControl, ScanSystem } from './scan-system.ts'
 
@@ -20,7 +20,11 @@ export function throwIfEnded(signals: EndSignals): void {
 }
 
 /** Passes stop and abort on to the elements, once each; the calls that wait for them report what happened. */
-export function linkStops(system: Pick<ScanSystem, 'stop' | 'abort'>, signals: EndSignals, involved: readonly ElementReference[]): () => void {
+export function linkStops(
+  system: Pick<ScanSystem, 'stop' | 'abort'>,
+  signals: EndSignals,
+  involved: readonly ElementReference[],
+): () => void {
   const onStop = () => void system.stop(involved).catch(() => undefined)
   const onAbort = () => void system.abort(involved).catch(() => undefined)
   signals.stop.addEventListener('abort', onStop, { once: true })
@@ -32,11 +36,18 @@ export function linkStops(system: Pick<ScanSystem, 'stop' | 'abort'>, signals: E
 }
 
 /** @throws DevFailed `Motion_Failed` naming the first moveable that did not get there */
-export function refuseIncompleteMotion(moveables: readonly ElementReference[], targets: readonly number[], moved: DoubleStringArray): void {
+export function refuseIncompleteMotion(
+  moveables: readonly ElementReference[],
+  targets: readonly number[],
+  moved: DoubleStringArray,
+): void {
   for (let i = 0; i < moveables.length; i++) {
     const reason = moved.svalue[i] ?? 'fault: no answer'
     if (reason === 'normal') continue
-    throw devFailed('Motion_Failed', `${moveables[i]?.name}: the motion to ${targets[i]} ended at ${moved.dvalue[i]} (${reason})`)
+    throw devFailed(
+      'Motion_Failed',
+      `${moveables[i]?.name}: the motion to ${targets[i]} ended at ${moved.dvalue[i]} (${reason})`,
+    )
   }
 }
 

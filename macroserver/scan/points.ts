@@ -14,14 +14,16 @@ export interface ScanPath {
 
 /** A straight line with `intervals + 1` points; all moveables go together. */
 export function line(starts: readonly number[], finals: readonly number[], intervals: number): ScanPath {
-  if (starts.length !== finals.length) throw devFailed('API_InvalidArgs', `${starts.length} starts for ${finals.length} final positions`)
+  if (starts.length !== finals.length)
+    throw devFailed('API_InvalidArgs', `${starts.length} starts for ${finals.length} final positions`)
   checkIntervals(intervals)
   return {
     points: intervals + 1,
     grid: [intervals + 1],
     ranges: starts.map((start, i) => [start, finals[i] ?? start] as const),
     *targets() {
-      for (let n = 0; n <= intervals; n++) yield starts.map((start, i) => between(start, finals[i] ?? start, n, intervals))
+      for (let n = 0; n <= intervals; n++)
+        yield starts.map((start, i) => between(start, finals[i] ?? start, n, intervals))
     },
   }
 }

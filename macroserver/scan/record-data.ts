@@ -38,7 +38,11 @@ export function recordPackets(start: ScanStart, points: ScanPoints, macroId: str
 
 /** Last packet. */
 export function recordEnd(end: ScanEnd, macroId: string | null): DevEncoded {
-  return encodeJson({ type: 'record_end', macro_id: macroId, data: { endtime: ctime(end.time), deadtime: end.deadTime } })
+  return encodeJson({
+    type: 'record_end',
+    macro_id: macroId,
+    data: { endtime: ctime(end.time), deadtime: end.deadTime },
+  })
 }
 
 /** A time as C's `ctime` writes it: `Fri Nov 20 08:24:31 2026`, local. */

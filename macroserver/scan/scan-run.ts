@@ -4,7 +4,14 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { newScanId, type ScanPublisher } from '#data'
-import { type ScanDocument, type ScanEnd, type ScanPoints, type ScanStart, scanTableHeader, scanTableRows } from '#data/documents'
+import {
+  type ScanDocument,
+  type ScanEnd,
+  type ScanPoints,
+  type ScanStart,
+  scanTableHeader,
+  scanTableRows,
+} from '#data/documents'
 import { recorder } from '#interfaces/recorder'
 import { DevFailed, type DeviceProxy, devFailed, type TangoProcess } from '#tango'
 import type { MacroControl } from '../control.ts'
@@ -50,7 +57,12 @@ export interface ScanningMacro {
 }
 
 /** Runs a step scan with everything around it; see {@link runStepScan}. */
-export async function runScan(options: StepScanOptions, macro: ScanningMacro, control: MacroControl, services: ScanServices): Promise<ScanResult> {
+export async function runScan(
+  options: StepScanOptions,
+  macro: ScanningMacro,
+  control: MacroControl,
+  services: ScanServices,
+): Promise<ScanResult> {
   const { pool, outbox, tango } = services
   const recorders = services.recorders.map((name) => tango.proxy(name, recorder))
   const publisher = await services.publisher()
@@ -96,7 +108,11 @@ export async function runScan(options: StepScanOptions, macro: ScanningMacro, co
 type RecorderProxy = DeviceProxy<typeof recorder>
 
 /** Number, files and snapshot; refuses when the scan could not be saved. */
-async function identityOf(macro: ScanningMacro, recorders: readonly RecorderProxy[], services: ScanServices): Promise<ScanIdentity> {
+async function identityOf(
+  macro: ScanningMacro,
+  recorders: readonly RecorderProxy[],
+  services: ScanServices,
+): Promise<ScanIdentity> {
   const { environment, pool, tango } = services
   const { folder, stem } = destinationOf(macro.name, services)
   const guess = Number(environment.lookUp('ScanID', macro.name) ?? 0) + 1
@@ -118,7 +134,8 @@ async function identityOf(macro: ScanningMacro, recorders: readonly RecorderProx
   if (number.status === 'rejected') throw number.reason
   const entries = snapshot.status === 'fulfilled' ? snapshot.value.entries : []
   const missing = snapshot.status === 'fulfilled' ? snapshot.value.missing : ['everything']
-  if (missing.length > 0) services.outbox.lines('warning', [`not in the snapshot, because it could not be read: ${missing.join(', ')}`])
+  if (missing.length > 0)
+    services.outbox.lines('warning', [`not in the snapshot, because it could not be read: ${missing.join(', ')}`])
   return {
     scan: newScanId(tango.clock.now()),
     scanId: number.value,
@@ -138,7 +155,8 @@ function destinationOf(macro: string, { environment, dataFolder }: ScanServices)
     return typeof first === 'string' && first.trim() !== '' ? first.trim() : fallback
   }
   const stem = text('ScanFile', 'scan.h5').replace(/\.[A-Za-z]\w{0,4}$/, '')
-  if (/[/\\]/.test(stem)) throw devFailed('Data_FolderUnusable', `ScanFile '${stem}' must be a file name; folders go into ScanDir`)
+  if (/[/\\]/.test(stem))
+    throw devFailed('Data_FolderUnusable', `ScanFile '${stem}' must be a file name; folders go into ScanDir`)
   return { folder: resolve(dataFolder, text('ScanDir', 'scans')), stem }
 }
 
@@ -151,7 +169,8 @@ async function freeScanId(folder: string, stem: string, services: ScanServices):
   for (let tries = 0; tries < 100_000; tries++) {
     const scanId = await services.nextScanId()
     if (!existsSync(fileOf(folder, stem, scanId))) return scanId
-    if (tries === 0) services.outbox.lines('warning', [`${fileOf(folder, stem, scanId)} exists already; taking the next free ScanID`])
+    if (tries === 0)
+      services.outbox.lines('warning', [`${fileOf(folder, stem, scanId)} exists already; taking the next free ScanID`])
   }
   throw devFailed('Data_FolderUnusable', `${folder}: no free file name for ${stem}; choose another ScanFile`)
 }
@@ -162,16 +181,28 @@ async function checkStart(proxy: RecorderProxy, file: string, services: ScanServ
     await proxy.command('checkStart', file, { timeoutMs: CHECK_MS })
   } catch (error) {
     if (error instanceof DevFailed && error.has('Data_FolderUnusable')) throw error
-    services.outbox.lines('warning', [`the recorder ${proxy.name} does not answer: the scan goes into the scan log, and into its file when the recorder is back`])
+    services.outbox.lines('warning', [
+      `the recorder ${proxy.name} does not answer: the scan goes into the scan log, and into its file when the recorder is back`,
+    ])
   }
 }
 
-async function confirm(start: ScanStart, recorders: readonly RecorderProxy[], { outbox }: ScanServices, timeoutMs: number): Promise<void> {
-  if (recorders.length === 0) return outbox.lines('warning', ['no recorder is configured: the scan is kept in the scan log only'])
+async function confirm(
+  start: ScanStart,
+  recorders: readonly RecorderProxy[],
+  { outbox }: ScanServices,
+  timeoutMs: number,
+): Promise<void> {
+  if (recorders.length === 0)
+    return outbox.lines('warning', ['no recorder is configured: the scan is kept in the scan log only'])
   const files = await Promise.allSettled(recorders.map((r) => r.command('awaitScan', start.scan, { timeoutMs })))
   for (const [i, file] of files.entries()) {
-    if (file.status === 'fulfilled') outbox.lines('info', [`Operation saved in ${file.value === '' ? start.file : file.value}`])
-    else outbox.lines('warning', [`Scan #${start.scanId} is safe in the scan log, but not yet in its file: ${recorders[i]?.name} has not confirmed it`])
+    if (file.status === 'fulfilled')
+      outbox.lines('info', [`Operation saved in ${file.value === '' ? start.file : file.value}`])
+    else
+      outbox.lines('warning', [
+        `Scan #${start.scanId} is safe in the scan log, but not yet in its file: ${recorders[i]?.name} has not confirmed it`,
+      ])
   }
 }
 
@@ -213,7 +244,9 @@ function pointNews(start: ScanStart, points: ScanPoints, macro: ScanningMacro, w
   const step = start.points > 0 ? macro.step((100 * (points.first + rows)) / start.points) : undefined
   return [
     { kind: 'lines', channel: 'output', lines: scanTableRows(start, points) },
-    ...(withRecords ? recordPackets(start, points, macro.id).map((record) => ({ kind: 'record' as const, record })) : []),
+    ...(withRecords
+      ? recordPackets(start, points, macro.id).map((record) => ({ kind: 'record' as const, record }))
+      : []),
     ...(step === undefined ? [] : [{ kind: 'status' as const, status: step }]),
   ]
 }

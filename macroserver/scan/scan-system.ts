@@ -23,7 +23,11 @@ export interface PreparedGroup {
 /** Motion and acquisition. Calls end early when `abort` aborts; a stop goes through {@link stop}. */
 export interface ScanSystem {
   checkTargets(moveables: readonly ElementReference[], rounds: Iterable<readonly number[]>): Promise<void>
-  moveTo(moveables: readonly ElementReference[], targets: readonly number[], abort: AbortSignal): Promise<DoubleStringArray>
+  moveTo(
+    moveables: readonly ElementReference[],
+    targets: readonly number[],
+    abort: AbortSignal,
+  ): Promise<DoubleStringArray>
   positions(moveables: readonly ElementReference[]): Promise<readonly number[]>
   units(moveables: readonly ElementReference[]): Promise<readonly string[]>
   prepareGroup(group: ElementReference, integrationTime: number, points: number): Promise<PreparedGroup>

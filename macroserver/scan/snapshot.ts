@@ -36,7 +36,9 @@ export async function takeSnapshot(
   })
   const results = await Promise.all(parts.map((part) => Promise.race([part.catch(() => undefined), late])))
   clearTimeout(timer)
-  const missing = results.flatMap((result, i) => (result === undefined ? [wishes?.[i]?.label ?? 'positions of the moveables'] : []))
+  const missing = results.flatMap((result, i) =>
+    result === undefined ? [wishes?.[i]?.label ?? 'positions of the moveables'] : [],
+  )
   return { entries: results.flatMap((result) => result ?? []), missing }
 }
 
@@ -46,7 +48,9 @@ async function positionsOf(moveables: readonly ElementReference[], source: Snaps
   } catch {
     // one controller that does not answer must not cost the others
     const each = await Promise.allSettled(moveables.map((m) => source.positions([m])))
-    return each.flatMap((result, i) => (result.status === 'fulfilled' ? entries(moveables.slice(i, i + 1), result.value) : []))
+    return each.flatMap((result, i) =>
+      result.status === 'fulfilled' ? entries(moveables.slice(i, i + 1), result.value) : [],
+    )
   }
 }
 

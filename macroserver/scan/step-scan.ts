@@ -1,10 +1,10 @@
 // The step scan: prepare once, then per point move, acquire, log. Used by macros, by the library and by tests alike.
 
 import type { ScanColumn, ScanEnd, ScanEndReason, ScanStart, SnapshotEntry } from '#data/documents'
-import { devFailed, type DoubleStringArray } from '#tango/pure'
+import { type DoubleStringArray, devFailed } from '#tango/pure'
 import type { ElementReference } from '../macro.ts'
-import type { ScanPath } from './points.ts'
 import { endOf, linkStops, refuseFailedChannels, refuseIncompleteMotion, throwIfEnded } from './outcomes.ts'
+import type { ScanPath } from './points.ts'
 import type { PreparedGroup, ScanControl, ScanSink, ScanSystem, ScanWatcher } from './scan-system.ts'
 
 /** What a macro says of its scan. */
@@ -68,11 +68,16 @@ export interface ScanRegistry {
  * @throws DevFailed before anything moves when a target is beyond limits or the data cannot be saved;
  *   `Scan_Stopped`, `Scan_Aborted`, or the failure of a point, after the end document is written
  */
-export async function runStepScan(options: StepScanOptions, registry: ScanRegistry, environment: ScanEnvironment): Promise<ScanResult> {
+export async function runStepScan(
+  options: StepScanOptions,
+  registry: ScanRegistry,
+  environment: ScanEnvironment,
+): Promise<ScanResult> {
   const { system, sink, watch, control } = environment
   const { moveables, path, integrationTime, group } = options
   if (group === undefined) throw devFailed('API_InvalidArgs', 'a scan needs a measurement group; set ActiveMntGrp')
-  if (!(integrationTime > 0)) throw devFailed('API_InvalidArgs', `integration time ${integrationTime} s must be positive`)
+  if (!(integrationTime > 0))
+    throw devFailed('API_InvalidArgs', `integration time ${integrationTime} s must be positive`)
   throwIfEnded(control)
   const { prepared, origin, units, identity } = await begin(options, group, registry, system)
   const columns = columnsOf(moveables, units, path, prepared)
@@ -113,7 +118,9 @@ export async function runStepScan(options: StepScanOptions, registry: ScanRegist
     reason: outcome.reason,
     points: rows.length,
     deadTime: Math.max(0, outcome.lastPoint - begun - outcome.exposure),
-    ...(outcome.error === undefined ? {} : { message: outcome.error instanceof Error ? outcome.error.message : String(outcome.error) }),
+    ...(outcome.error === undefined
+      ? {}
+      : { message: outcome.error instanceof Error ? outcome.error.message : String(outcome.error) }),
   }
   try {
     await sink.end(end)
@@ -155,15 +162,20 @@ async function begin(options: StepScanOptions, group: ElementReference, registry
     registry.obtain(),
   ])
   try {
-    valueOf(checked)
-    return { prepared: valueOf(prepared), origin: valueOf(origin), units: valueOf(units), identity: valueOf(identity) }
+    settledValue(checked)
+    return {
+      prepared: settledValue(prepared),
+      origin: settledValue(origin),
+      units: settledValue(units),
+      identity: settledValue(identity),
+    }
   } catch (error) {
     if (identity.status === 'fulfilled') registry.giveBack(identity.value)
     throw error
   }
 }
 
-function valueOf<T>(settled: PromiseSettledResult<T>): T {
+function settledValue<T>(settled: PromiseSettledResult<T>): T {
   if (settled.status === 'rejected') throw settled.reason
   return settled.value
 }
@@ -223,7 +235,12 @@ function rowOf(index: number, moved: DoubleStringArray, acquired: DoubleStringAr
   return row
 }
 
-function columnsOf(moveables: readonly ElementReference[], units: readonly string[], path: ScanPath, prepared: PreparedGroup): ScanColumn[] {
+function columnsOf(
+  moveables: readonly ElementReference[],
+  units: readonly string[],
+  path: ScanPath,
+  prepared: PreparedGroup,
+): ScanColumn[] {
   return [
     { name: 'point_nb', label: '#Pt No', role: 'index', dtype: 'int64', shape: [] },
     ...moveables.map((moveable, i): ScanColumn => {
@@ -276,19 +293,32 @@ async function restorePositions(
 
 function columnIndex(columns: readonly ScanColumn[], name: string): number {
   const found = columns.findIndex((c) => c.name === name || c.label === name)
-  if (found < 0) throw devFailed('API_InvalidArgs', `the scan has no column '${name}'; there are ${columns.map((c) => c.label).join(', ')}`)
+  if (found < 0)
+    throw devFailed(
+      'API_InvalidArgs',
+      `the scan has no column '${name}'; there are ${columns.map((c) => c.label).join(', ')}`,
+    )
   return found
 }
 
-function columnValues(columns: readonly ScanColumn[], rows: readonly (readonly (number | string)[])[], name: string): Float64Array {
+function columnValues(
+  columns: readonly ScanColumn[],
+  rows: readonly (readonly (number | string)[])[],
+  name: string,
+): Float64Array {
   const at = columnIndex(columns, name)
   return Float64Array.from(rows, (row) => Number(row[at]))
 }
 
-function peakOf(columns: readonly ScanColumn[], rows: readonly (readonly (number | string)[])[], channel: string): number {
+function peakOf(
+  columns: readonly ScanColumn[],
+  rows: readonly (readonly (number | string)[])[],
+  channel: string,
+): number {
   const values = columnValues(columns, rows, channel)
   const moveable = columns.find((c) => c.role === 'moveable')
-  if (moveable === undefined || values.length === 0) throw devFailed('API_InvalidArgs', 'a scan without moveable or points has no peak')
+  if (moveable === undefined || values.length === 0)
+    throw devFailed('API_InvalidArgs', 'a scan without moveable or points has no peak')
   let best = 0
   for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i
   return columnValues(columns, rows, moveable.name)[best] ?? Number.NaN

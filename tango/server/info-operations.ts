@@ -40,7 +40,7 @@ export const INFO_OPERATIONS: readonly (readonly [string, Handler])[] = [
   serve(O._get_adm_name, (device) => device.server.adminName),
   serve(O.info, info),
   serve(O.info_3, info),
-  serve(O.black_box, (device, [count]) => device.blackBox.read(count), undefined),
+  serve(O.black_box, (device, [count]) => device.blackBox.read(count), 'unnoted'),
 
   serve(O.command_list_query, (device) => {
     // interface 1 has the display level where newer ones have a tag

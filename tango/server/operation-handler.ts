@@ -19,15 +19,15 @@ export type Handler = (device: HostedDevice, invocation: Invocation) => void
 export function serve<In extends readonly unknown[], Out>(
   operation: Operation<In, Out>,
   handle: (device: HostedDevice, args: In, client: Client) => Answer<Out>,
-  /** Text behind the operation in the black box; `undefined` keeps the request out of it. */
-  detail: ((args: In) => string) | undefined = noDetail,
+  /** Text behind the operation in the black box. */
+  detail: ((args: In) => string) | 'unnoted' = noDetail,
 ): [string, Handler] {
   const handler: Handler = (device, invocation) => {
     const args = operation.in.decode(invocation.args)
     const last = args[args.length - 1]
     const ident = isIdent(last) ? last : undefined
     const client: Client = { ident, caller: invocation.caller }
-    if (detail !== undefined) {
+    if (detail !== 'unnoted') {
       device.blackBox.note(device.now(), operation.name, detail(args), invocation.caller.host, ident)
     }
     try {

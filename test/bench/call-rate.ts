@@ -1,4 +1,4 @@
-// Small calls per second: PyTango and C++ clients against our server and the same server on PyTango and cppTango.
+// Small calls per second: PyTango, C++ and our client against our server and the same server on PyTango and cppTango.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -52,14 +52,11 @@ export async function callRates({ rounds, seconds }: BenchOptions): Promise<void
     if (python) await add('pytango', [PYTHON, join(NATIVE, 'peer.py')])
     if (native) await add('cpptango', [join(folder, 'peer')])
     const words = [String(rounds), String(seconds), ...[...targets].map(([name, url]) => `${name}=${url}`)]
-    if (python)
-      show('PyTango client', await runClient([...pin, PYTHON, join(NATIVE, 'client.py'), ...words], started), [
-        ...targets.keys(),
-      ])
-    if (native)
-      show('C++ client (libtango)', await runClient([...pin, join(folder, 'client'), ...words], started), [
-        ...targets.keys(),
-      ])
+    const run = async (client: string, command: readonly string[]): Promise<void> =>
+      show(client, await runClient([...pin, ...command, ...words], started), [...targets.keys()])
+    if (python) await run('PyTango client', [PYTHON, join(NATIVE, 'client.py')])
+    if (native) await run('C++ client (libtango)', [join(folder, 'client')])
+    await run('our client', [process.execPath, fileURLToPath(new URL('./own-client.js', import.meta.url))])
   } finally {
     for (const child of started) child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DevFailed } from '#tango'
 import type { DoorWatch } from '../support/door-watch.ts'
 import { TestFacility } from '../support/facility.ts'
-import { column, lastScan, loggedScans, savedScan } from '../support/scan-files.ts'
+import { column, lastScan, loggedScans, runningScan, savedScan } from '../support/scan-files.ts'
 import { eventually } from '../support/waiting.ts'
 
 describe('A full disk (needs the right to mount a file system in memory)', function () {
@@ -47,8 +47,9 @@ describe('A full disk (needs the right to mount a file system in memory)', funct
   })
 
   it('pauses a scan that fills it, keeps the running point, and goes on when there is room again', async () => {
+    const former = (await lastScan(facility.data))?.scan
     const running = await door.start(['ascan', 'dmot01', '0', '1', '30', '0.1'])
-    await eventually('some points', async () => ((await lastScan(facility.data))?.points ?? 0) >= 3)
+    await runningScan(facility.data, former, 3)
 
     fill(folder, Number.POSITIVE_INFINITY)
     await door.until('the pause', (watch) => watch.states.at(-1) === 'STANDBY', 20_000)

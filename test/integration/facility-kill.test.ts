@@ -1,10 +1,11 @@
 // kill -9 of every process in the middle of a scan: it is restarted, every acknowledged point is in the file, and the next scan works.
 
 import assert from 'node:assert/strict'
+import { pool } from '#interfaces/pool'
 import type { DoorWatch } from '../support/door-watch.ts'
 import { TestFacility } from '../support/facility.ts'
 import { isAlive } from '../support/processes.ts'
-import { column, lastScan, savedScan } from '../support/scan-files.ts'
+import { column, lastScan, runningScan, savedScan } from '../support/scan-files.ts'
 import { eventually } from '../support/waiting.ts'
 
 interface Victim {
@@ -51,10 +52,7 @@ for (const { layout, isolated, victims } of [
         const before = (await lastScan(facility.data))?.scan
         const seen = rowsSeenBy(door)
         const running = await door.start(['ascan', 'mot01', '0', '1', String(POINTS - 1), '0.05'], 60_000)
-        await eventually('some points', async () => {
-          const scan = await lastScan(facility.data)
-          return scan !== undefined && scan.scan !== before && scan.points >= 5
-        })
+        await runningScan(facility.data, before, 5)
 
         const former = facility.killProcess(victim.name)
         const acknowledged = await lastScan(facility.data)
@@ -96,11 +94,13 @@ for (const { layout, isolated, victims } of [
       const door = await facility.doorReady()
       const client = await facility.client()
       await eventually(
-        'usable motors and channels',
+        'a pool that reaches motors and channels',
         async () => {
-          const names = ['motor/icepap/1', 'expchan/em01/1', 'pool/demo1/1']
-          const states = await Promise.all(names.map((name) => client.proxy(name).state()))
-          return states.every((state) => state === 'ON')
+          const states = await Promise.all(
+            ['motor/icepap/1', 'expchan/em01/1'].map((name) => client.proxy(name).state()),
+          )
+          const positions = await client.proxy('pool/demo1/1', pool).command('positions', ['mot01', 'dmot01'])
+          return states.every((state) => state === 'ON') && positions.every(Number.isFinite)
         },
         20_000,
       )

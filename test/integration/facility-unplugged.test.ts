@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { TestFacility } from '../support/facility.ts'
-import { column, lastScan, savedScan } from '../support/scan-files.ts'
+import { column, lastScan, runningScan, savedScan } from '../support/scan-files.ts'
 import { eventually } from '../support/waiting.ts'
 
 /** Longest time from the fault to the alarm: the time-outs of the drivers, ms. */
@@ -23,9 +23,10 @@ describe('A box unplugged in the middle of a scan', function () {
   ])
     it(`${box}: ends in ALARM with its reason, keeps the points so far, and the next scan works`, async () => {
       const door = await facility.doorReady()
+      const former = (await lastScan(facility.data))?.scan
       // the second motor takes part, so that something else has to be stopped
       const scan = await door.start(['a2scan', 'mot01', '0', '2', 'mot02', '0', '2', '60', '0.05'])
-      await eventually('some points', async () => ((await lastScan(facility.data))?.points ?? 0) >= 4)
+      await runningScan(facility.data, former, 4)
 
       assert.equal(await facility.simulators(`fault ${box} unplug`), 'OK')
       const began = performance.now()

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import h5wasm from 'h5wasm/node'
 import { replay, type ScanEnd, ScanFolder, type ScanStart } from '#data'
+import { eventually } from './waiting.ts'
 
 /** A scan as its log has it at the moment. */
 export interface LoggedScan {
@@ -37,6 +38,14 @@ export async function loggedScans(data: string): Promise<readonly LoggedScan[]> 
 /** The scan that began last. */
 export async function lastScan(data: string): Promise<LoggedScan | undefined> {
   return (await loggedScans(data)).at(-1)
+}
+
+/** The scan after `former` (the id of the last one before it), as soon as its log has so many points. */
+export async function runningScan(data: string, former: string | undefined, points: number): Promise<LoggedScan> {
+  return await eventually(`${points} points of a new scan`, async () => {
+    const scan = await lastScan(data)
+    return scan !== undefined && scan.scan !== former && scan.points >= points ? scan : undefined
+  })
 }
 
 /** Reads a finished file. */

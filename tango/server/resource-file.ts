@@ -1,0 +1,87 @@
+// Resource files of native servers (`-file=`): devices and properties of a server without a database.
+
+import { readFile } from 'node:fs/promises'
+import { devFailed } from '../errors/dev-failed.ts'
+import type { DeviceDeclaration } from './device-server.ts'
+
+interface Entry {
+  readonly class: string
+  readonly name: string
+  readonly properties: Record<string, readonly string[]>
+}
+
+/**
+ * Devices of a server from a resource file.
+ * @param server `Pool/demo1`
+ * @throws DevFailed `API_BadConfigurationProperty` naming file and line
+ */
+export async function readResourceFile(path: string, server: string): Promise<DeviceDeclaration[]> {
+  return parseResources(await readFile(path, 'latin1'), server, path)
+}
+
+/** As {@link readResourceFile}, from the text of a file. */
+export function parseResources(text: string, server: string, path = 'resources'): DeviceDeclaration[] {
+  const devices = new Map<string, Entry>()
+  const ofClass = new Map<string, Record<string, readonly string[]>>()
+  for (const { line, content } of logicalLines(text)) {
+    const at = `${path}:${line}`
+    const definition = /^([^/:\s]+\/[^/:\s]+)\/DEVICE\/([^/:\s]+)\s*:(.*)$/i.exec(content)
+    if (definition !== null) {
+      const [, owner = '', className = '', values = ''] = definition
+      if (owner.toLowerCase() !== server.toLowerCase()) continue
+      for (const name of listOf(values, at)) devices.set(name.toLowerCase(), { class: className, name, properties: {} })
+      continue
+    }
+    const property = /^([^\s:]+?)->([^\s:]+)\s*:(.*)$/.exec(content)
+    if (property === null) throw wrong(at, `'${content}' is neither a device list nor a property`)
+    const [, owner = '', name = '', values = ''] = property
+    const classMatch = /^CLASS\/([^/]+)$/i.exec(owner)
+    if (classMatch !== null) {
+      const key = (classMatch[1] ?? '').toLowerCase()
+      ofClass.set(key, { ...ofClass.get(key), [name]: listOf(values, at) })
+      continue
+    }
+    const device = devices.get(owner.toLowerCase())
+    // properties of attributes and of other devices are none of this server's
+    if (device !== undefined) device.properties[name] = listOf(values, at)
+  }
+  return Array.from(devices.values(), (device) => ({
+    class: device.class,
+    name: device.name,
+    properties: { ...ofClass.get(device.class.toLowerCase()), ...device.properties },
+  }))
+}
+
+/** Lines without comments; a backslash at the end goes on in the next line. */
+function logicalLines(text: string): { line: number; content: string }[] {
+  const found: { line: number; content: string }[] = []
+  let open: { line: number; content: string } | undefined
+  text.split(/\r?\n/).forEach((raw, index) => {
+    const content = raw.trim()
+    if (open === undefined && (content === '' || content.startsWith('#'))) return
+    open ??= { line: index + 1, content: '' }
+    open.content += content.replace(/\\$/, ' ')
+    if (content.endsWith('\\')) return
+    found.push(open)
+    open = undefined
+  })
+  if (open !== undefined) found.push(open)
+  return found
+}
+
+/** Values with commas between them; quotes keep commas and blanks. */
+function listOf(text: string, at: string): string[] {
+  const values: string[] = []
+  let rest = text.trim()
+  while (rest !== '') {
+    const match = /^"([^"]*)"\s*(,|$)|^([^",]*)(,|$)/.exec(rest)
+    if (match === null) throw wrong(at, `'${rest}' is no list of values`)
+    values.push(match[1] ?? (match[3] ?? '').trim())
+    rest = rest.slice(match[0].length).trim()
+  }
+  return values
+}
+
+function wrong(at: string, what: string): Error {
+  return devFailed('API_BadConfigurationProperty', `${at}: ${what}`, { origin: 'readResourceFile' })
+}
