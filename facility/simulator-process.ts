@@ -63,6 +63,7 @@ export class SimulatorProcess {
     }
     const child = spawn(process.execPath, [programFile('simulators/main'), '--config', JSON.stringify(config)], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true, // Ctrl-C in the terminal is for the launcher, which ends its children in order
     })
     this.#child = child
     child.stderr.on('data', (text: Buffer) => this.#output.append(text))

@@ -59,6 +59,7 @@ export class SupervisedProcess {
     const child = fork(program, [name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment },
+      detached: true, // Ctrl-C in the terminal is for the launcher, which ends its children in order
     })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => this.#output.append(text))

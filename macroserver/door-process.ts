@@ -157,6 +157,7 @@ class DoorProcess {
 let opened: Promise<DoorProcess> | undefined
 let current: DoorProcess | undefined
 let ending = false
+let leaving = false
 /** What came while the process was being opened. */
 let early: Exclude<DoorMessage, OpenMessage>[] = []
 
@@ -195,7 +196,8 @@ async function end(code: number): Promise<void> {
 function leave(reason: string): void {
   log.error('the macro process ends', { reason })
   const lines = reason.split('\n')
-  if (!process.connected) return void end(1)
+  if (!process.connected || leaving) return void end(1)
+  leaving = true // whatever else happens here is no news: the Door sees the end of the process
   process.send?.(
     { kind: 'news', news: [{ kind: 'lines', channel: 'error', lines }] } satisfies ProcessMessage,
     () => void end(1),
@@ -203,7 +205,7 @@ function leave(reason: string): void {
 }
 
 function tell(message: ProcessMessage): void {
-  if (process.connected) process.send?.(message)
+  if (process.connected && !leaving) process.send?.(message)
 }
 
 function wireOutcome({ end: how, error, abandoned }: RunnerOutcome) {

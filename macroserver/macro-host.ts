@@ -71,14 +71,19 @@ export class MacroHost {
     process_.send(message)
   }
 
-  /** Ends the process at once; `lost` follows. */
-  kill(): void {
-    this.#process?.kill()
+  /** Ends the process at once and starts another; `lost` is not called. */
+  async kill(): Promise<void> {
+    const old = this.#process
+    old?.kill()
+    await this.#replace(old)
   }
 
   /** Ends the idle process in an orderly way and starts another. */
   async replace(): Promise<void> {
-    const old = this.#process
+    await this.#replace(this.#process)
+  }
+
+  async #replace(old: MacroProcess | undefined): Promise<void> {
     if (old === undefined) return // another is being started
     this.#process = undefined
     await old.close()

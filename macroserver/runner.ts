@@ -117,7 +117,7 @@ export class MacroRunner {
       return { id: run.id, range: [0, 100], state, step, ...more }
     }
     const tell = (entry: Omit<MacroStatusEntry, 'id' | 'range' | 'step'>) =>
-      outbox.add({ kind: 'status', status: status(entry) })
+      outbox.add(() => [{ kind: 'status', status: status(entry) }])
     state.status = (paused) => tell({ state: paused })
     const found = library.find(run.name)
     if (found === undefined) {
@@ -149,8 +149,10 @@ export class MacroRunner {
         return { end: 'aborted', abandoned: true }
       }
       if (control.signal.aborted) return this.#ended(run.name, control, tell)
-      step = 100
-      tell({ state: 'finish' })
+      outbox.add(() => {
+        step = 100
+        return [{ kind: 'status', status: status({ state: 'finish' }) }]
+      })
       if (macro.result !== undefined)
         outbox.add({ kind: 'result', values: (Array.isArray(ended.value) ? ended.value : [ended.value]).map(String) })
       outbox.lines('debug', [`[ END ] runMacro Macro '${line}'`])

@@ -208,7 +208,10 @@ export class Door extends Device<typeof door> implements Serves<typeof door>, At
     if (run === undefined) return
     run.ending = 'release'
     await this.#free(run, 'release')
-    if (this.#run === run) this.#host?.kill() // its exit ends the run
+    if (this.#run !== run) return
+    this.#run = undefined
+    void this.#host?.kill() // never rejects
+    this.#endLost(run, 'it was released')
   }
 
   #macroServer(): MacroServer {
@@ -388,7 +391,7 @@ export class Door extends Device<typeof door> implements Serves<typeof door>, At
     const status = (outcome.errors ?? []).map(({ reason, desc }) => `${reason}: ${desc}`).join('\n')
     this.#end(outcome.end === 'failed' ? 'ALARM' : 'ON', outcome.end === 'failed' ? status : undefined, outcome.end)
     if (outcome.abandoned === true) {
-      this.#host?.kill() // its exit starts another one
+      void this.#host?.kill() // never rejects
       void this.#free(run, 'stop') // never rejects
     } else if (this.#outdated) this.#replaceWhenIdle()
   }

@@ -135,6 +135,11 @@ async function bundled(file: string): Promise<string> {
   }
   const folder = resolve(tmpdir(), `bandoneon-modules-${userInfo().uid}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { uid, mode } = await stat(folder)
+  if (uid !== userInfo().uid || (mode & 0o022) !== 0) {
+    // somebody else could put code there
+    throw devFailed('API_ClassNotFound', `${folder} must belong to you alone; remove it and try again`)
+  }
   const output = join(folder, `${stem(file)}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`)
   if (!existsSync(output)) {
     const partial = `${output}.${process.pid}`
