@@ -8,6 +8,9 @@ export const DEFAULT_DATA = './bandoneon-data'
 export const DEFAULT_TANGO_HOST = '127.0.0.1:10000'
 
 /** `host:port` of the database. */
-export function findTangoHost(host: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
+export function findTangoHost(
+  host: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
   return host ?? environment.TANGO_HOST ?? readRunDescription(DEFAULT_DATA)?.tangoHost ?? DEFAULT_TANGO_HOST
 }

@@ -5,8 +5,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DevFailed } from '#tango/pure'
 import type { TangoProcess } from '#tango'
+import { DevFailed } from '#tango/pure'
 import { type CliCommand, type CommandContext, EXIT, type OptionSpec, UsageError } from './command.ts'
 import { findTangoHost } from './facility-address.ts'
 
@@ -35,7 +35,12 @@ async function main(argv: readonly string[]): Promise<number> {
   return await runCommand(name, command, words, plugins)
 }
 
-async function runCommand(name: string, command: CliCommand, words: readonly string[], plugins: readonly string[]): Promise<number> {
+async function runCommand(
+  name: string,
+  command: CliCommand,
+  words: readonly string[],
+  plugins: readonly string[],
+): Promise<number> {
   const interrupts: ((count: number) => void)[] = []
   let interrupted = 0
   const onSignal = () => {
@@ -48,7 +53,8 @@ async function runCommand(name: string, command: CliCommand, words: readonly str
   let tango: TangoProcess | undefined
   try {
     const specs = { ...COMMON, ...command.options }
-    const parsed = command.raw === true ? { values: { plugins: plugins.join(',') }, positionals: words } : parse(words, specs)
+    const parsed =
+      command.raw === true ? { values: { plugins: plugins.join(',') }, positionals: words } : parse(words, specs)
     if ('help' in parsed.values && parsed.values.help === true) {
       print(helpOf(name, command))
       return EXIT.done
@@ -62,7 +68,11 @@ async function runCommand(name: string, command: CliCommand, words: readonly str
       connect: async () => {
         const host = 'host' in parsed.values && typeof parsed.values.host === 'string' ? parsed.values.host : undefined
         const { createLogger, TangoProcess: Process } = await import('#tango')
-        tango ??= await Process.create({ listen: false, tangoHost: findTangoHost(host, process.env), log: createLogger({ level: 'ERROR' }) })
+        tango ??= await Process.create({
+          listen: false,
+          tangoHost: findTangoHost(host, process.env),
+          log: createLogger({ level: 'ERROR' }),
+        })
         return tango
       },
     }
@@ -90,13 +100,19 @@ function reportFailure(name: string, command: CliCommand, error: unknown): numbe
 
 function parse(words: readonly string[], specs: Readonly<Record<string, OptionSpec>>) {
   const options = Object.fromEntries(
-    Object.entries(specs).map(([key, spec]) => [key, { type: spec.type, ...(spec.short === undefined ? {} : { short: spec.short }) }]),
+    Object.entries(specs).map(([key, spec]) => [
+      key,
+      { type: spec.type, ...(spec.short === undefined ? {} : { short: spec.short }) },
+    ]),
   )
   try {
     // negative numbers are values, not options
     const guarded = words.map((w) => (/^-\.?\d/.test(w) ? `\0${w}` : w))
     const { values, positionals } = parseArgs({ args: guarded, options, allowPositionals: true })
-    return { values: values as Record<string, string | boolean | undefined>, positionals: positionals.map((p) => p.replace(/^\0/, '')) }
+    return {
+      values: values as Record<string, string | boolean | undefined>,
+      positionals: positionals.map((p) => p.replace(/^\0/, '')),
+    }
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
@@ -133,7 +149,9 @@ async function showCommands(): Promise<void> {
 
 function helpOf(name: string, command: CliCommand): string {
   const options = Object.entries({ ...command.options, ...COMMON })
-  const lines = options.map(([key, spec]) => `  --${key}${spec.type === 'string' ? ' <value>' : ''}`.padEnd(24) + spec.doc)
+  const lines = options.map(
+    ([key, spec]) => `  --${key}${spec.type === 'string' ? ' <value>' : ''}`.padEnd(24) + spec.doc,
+  )
   return [`usage: bandoneon ${name} ${command.usage}`, '', command.doc, '', ...lines].join('\n')
 }
 
@@ -149,5 +167,7 @@ function complain(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed))
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
+)
 process.exitCode = await main(process.argv.slice(2))

@@ -35,7 +35,8 @@ export async function loadClass(className: string, extraFolders: readonly string
 
 /** Names of the drivers of this installation by kind, for the check of beamline files. */
 export async function driverNames(): Promise<{ motor: string[]; counter: string[] }> {
-  const names = async (folder: string) => (await pluginFiles(join(installation, 'device-servers', folder))).map((f) => basename(f, extname(f)))
+  const names = async (folder: string) =>
+    (await pluginFiles(join(installation, 'device-servers', folder))).map((f) => basename(f, extname(f)))
   const [motor, counter] = await Promise.all([names('motors'), names('counters')])
   return { motor, counter }
 }

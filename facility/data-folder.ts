@@ -28,7 +28,11 @@ export class DataFolder {
     try {
       for (const folder of ['log', 'scanlog', 'scans']) mkdirSync(join(this.path, folder), { recursive: true })
     } catch (cause) {
-      throw devFailed('Data_FolderUnusable', `${this.path} cannot be made or written; choose another folder with --data`, { cause })
+      throw devFailed(
+        'Data_FolderUnusable',
+        `${this.path} cannot be made or written; choose another folder with --data`,
+        { cause },
+      )
     }
     this.#lock()
   }
@@ -61,7 +65,9 @@ export class DataFolder {
         return
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
-          throw devFailed('Data_FolderUnusable', `${this.path} cannot be written; choose another folder with --data`, { cause: error })
+          throw devFailed('Data_FolderUnusable', `${this.path} cannot be written; choose another folder with --data`, {
+            cause: error,
+          })
         const owner = lockOwner(lock)
         if (owner !== undefined)
           throw devFailed(

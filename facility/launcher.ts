@@ -70,8 +70,16 @@ export class Facility {
           onReady: () => facility?.redescribe(log),
         }),
     )
-    const simulators = simulatorsOf(beamline, log, join(folder.path, 'log', 'simulators.log'), () => facility?.redescribe(log))
-    facility = new Facility(tangoHost, beamline.doors.map((d) => d.device), folder, simulators, processes)
+    const simulators = simulatorsOf(beamline, log, join(folder.path, 'log', 'simulators.log'), () =>
+      facility?.redescribe(log),
+    )
+    facility = new Facility(
+      tangoHost,
+      beamline.doors.map((d) => d.device),
+      folder,
+      simulators,
+      processes,
+    )
     try {
       for (const process of processes) process.fork()
       await simulators?.start()
@@ -137,12 +145,17 @@ export class Facility {
     const database = this.#processes[0]
     if (first === undefined || database === undefined) throw new Error('unreachable: a plan without processes')
     const common = { kind: 'start' as const, tangoHost: this.tangoHost, dataFolder: this.data }
-    database.run({ ...common, servers: first.servers, database: { port, beamline, boxes: this.#simulators?.addresses ?? {} } })
+    database.run({
+      ...common,
+      servers: first.servers,
+      database: { port, beamline, boxes: this.#simulators?.addresses ?? {} },
+    })
     await database.reached('database-ready', START_MS)
     // the order of the plan is the order of dependence: controllers, pool, macro server
     const independent = others.map(async (plan, i) => {
       const process = this.#processes[i + 1]
-      if (plan.after !== undefined) await this.#processes[plans.findIndex((p) => p.name === plan.after)]?.reached('ready', START_MS)
+      if (plan.after !== undefined)
+        await this.#processes[plans.findIndex((p) => p.name === plan.after)]?.reached('ready', START_MS)
       process?.run({ ...common, servers: plan.servers })
       await process?.reached('ready', START_MS)
     })
@@ -167,7 +180,11 @@ function planProcesses(beamline: Beamline, isolated: boolean): ProcessPlan[] {
   const plans: ProcessPlan[] = [{ name: 'database', servers: [] }]
   for (const server of inMain) {
     const before = plans.filter((p) => p.servers.length > 0 && rank(p.servers[0] ?? '') < rank(server)).pop()
-    plans.push({ name: processName(server), servers: [server], ...(before === undefined ? {} : { after: before.name }) })
+    plans.push({
+      name: processName(server),
+      servers: [server],
+      ...(before === undefined ? {} : { after: before.name }),
+    })
   }
   return [...plans, ...recorderPlans]
 }
@@ -176,7 +193,12 @@ function processName(server: string): string {
   return server.toLowerCase().replace('/', '-')
 }
 
-function simulatorsOf(beamline: Beamline, log: Logger, logFile: string, onReady: () => void): SimulatorProcess | undefined {
+function simulatorsOf(
+  beamline: Beamline,
+  log: Logger,
+  logFile: string,
+  onReady: () => void,
+): SimulatorProcess | undefined {
   const { simulators, world } = beamline
   return simulators.length === 0 ? undefined : new SimulatorProcess(simulators, world, { log, logFile, onReady })
 }
@@ -188,7 +210,10 @@ async function freePort(wanted: number): Promise<number> {
     probe.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? devFailed('API_CantConnectToDatabase', `port ${wanted} is in use; stop what uses it or choose another with --port`)
+          ? devFailed(
+              'API_CantConnectToDatabase',
+              `port ${wanted} is in use; stop what uses it or choose another with --port`,
+            )
           : devFailed('API_CantConnectToDatabase', `port ${wanted} cannot be used: ${error.message}`),
       ),
     )

@@ -14,7 +14,11 @@ export interface StartMessage {
   /** Logical servers in the order in which they start: `Pool/demo1`. */
   readonly servers: readonly string[]
   /** This process also serves the database, and applies the beamline file before it answers. */
-  readonly database?: { readonly port: number; readonly beamline: string; readonly boxes: Readonly<Record<string, BoxAddress>> }
+  readonly database?: {
+    readonly port: number
+    readonly beamline: string
+    readonly boxes: Readonly<Record<string, BoxAddress>>
+  }
 }
 
 /** Launcher to server process: end in an orderly way. */

@@ -48,7 +48,8 @@ async function start(message: StartMessage): Promise<void> {
 async function doorsAccept(process_: TangoProcess): Promise<void> {
   const doors = process_.servers.flatMap((server) => server.devicesOfClass('Door'))
   const deadline = process_.clock.monotonic() + DOORS_MS
-  while (doors.some((door) => door.state === 'INIT') && process_.clock.monotonic() < deadline) await process_.clock.sleep(5)
+  while (doors.some((door) => door.state === 'INIT') && process_.clock.monotonic() < deadline)
+    await process_.clock.sleep(5)
 }
 
 async function end(code: number): Promise<void> {

@@ -32,7 +32,11 @@ export class SimulatorProcess {
   #stopping = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(boxes: readonly SimulatedBox[], world: unknown, options: { log: Logger; logFile: string; onReady?: () => void }) {
+  constructor(
+    boxes: readonly SimulatedBox[],
+    world: unknown,
+    options: { log: Logger; logFile: string; onReady?: () => void },
+  ) {
     this.#boxes = boxes
     this.#world = world
     this.#log = options.log
@@ -104,7 +108,10 @@ async function firstLine(child: ChildProcess): Promise<ReadyLine> {
   if (stdout === null) throw new Error('unreachable: stdout is a pipe')
   const lines = createInterface({ input: stdout })
   return await new Promise<ReadyLine>((resolve, reject) => {
-    const timer = setTimeout(() => reject(devFailed('API_DeviceTimedOut', 'the simulators did not start within 10 s')), START_MS)
+    const timer = setTimeout(
+      () => reject(devFailed('API_DeviceTimedOut', 'the simulators did not start within 10 s')),
+      START_MS,
+    )
     child.once('exit', (code) => {
       clearTimeout(timer)
       reject(devFailed('Internal_Error', `the simulators ended with code ${code} before they were ready`))

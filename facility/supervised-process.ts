@@ -82,7 +82,13 @@ export class SupervisedProcess {
       await new Promise<void>((resolve, reject) => {
         this.#waiting.push({ stage, resolve, reject })
         timer = setTimeout(
-          () => reject(devFailed('API_DeviceTimedOut', `${this.name} was not ready after ${timeoutMs / 1000} s; see ${this.#options.logFile}`)),
+          () =>
+            reject(
+              devFailed(
+                'API_DeviceTimedOut',
+                `${this.name} was not ready after ${timeoutMs / 1000} s; see ${this.#options.logFile}`,
+              ),
+            ),
           timeoutMs,
         )
       })

@@ -48,7 +48,9 @@ export function planAcquisition(channels: readonly Element[], proxies: Controlle
 /** Prepares every controller for `starts` points of `integrationTime` seconds. */
 export async function prepare(plan: AcquisitionPlan, integrationTime: number, starts: number): Promise<void> {
   await Promise.all(
-    plan.parts.map((part) => part.proxy.command('prepareMany', Float64Array.from([integrationTime, starts, ...part.axes]))),
+    plan.parts.map((part) =>
+      part.proxy.command('prepareMany', Float64Array.from([integrationTime, starts, ...part.axes])),
+    ),
   )
 }
 
@@ -74,7 +76,11 @@ export async function stopAcquisition(plan: AcquisitionPlan, how: 'stopMany' | '
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
-async function acquirePart(part: AcquisitionPart, index: number, options: { timeoutMs: number; signal?: AbortSignal }): Promise<DoubleStringArray> {
+async function acquirePart(
+  part: AcquisitionPart,
+  index: number,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<DoubleStringArray> {
   part.argument[0] = index
   return await part.proxy.command('acquireMany', part.argument, options)
 }

@@ -48,7 +48,16 @@ export function defaultConfiguration(
   table: ElementTable,
   timer?: Element,
 ): GroupConfiguration {
-  const controllers: Record<string, { channels: Record<string, ChannelConfiguration>; timer: string; monitor: string; synchronizer: string; synchronization: number }> = {}
+  const controllers: Record<
+    string,
+    {
+      channels: Record<string, ChannelConfiguration>
+      timer: string
+      monitor: string
+      synchronizer: string
+      synchronization: number
+    }
+  > = {}
   for (const [index, channel] of channels.entries()) {
     const controller = table.get(channel.controller ?? '')
     controllers[controller.fullName] ??= {
@@ -59,7 +68,7 @@ export function defaultConfiguration(
       channels: {},
     }
     const entry = controllers[controller.fullName]
-    if (entry !== undefined) entry.channels[channel.fullName] = channelConfiguration(channel, controller, index, index > 0 || channels.length === 1)
+    if (entry !== undefined) entry.channels[channel.fullName] = channelConfiguration(channel, controller, index)
   }
   const main = timer ?? channels[0]
   return {
@@ -71,7 +80,7 @@ export function defaultConfiguration(
   }
 }
 
-function channelConfiguration(channel: Element, controller: Element, index: number, plot: boolean): ChannelConfiguration {
+function channelConfiguration(channel: Element, controller: Element, index: number): ChannelConfiguration {
   return {
     index,
     name: channel.name,
@@ -80,8 +89,8 @@ function channelConfiguration(channel: Element, controller: Element, index: numb
     label: channel.name,
     enabled: true,
     output: true,
-    plot_type: plot ? 1 : 0,
-    plot_axes: plot ? ['<mov>'] : [],
+    plot_type: 1,
+    plot_axes: ['<mov>'],
     conditioning: '',
     normalization: 0,
     ndim: 0,

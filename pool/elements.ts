@@ -77,7 +77,10 @@ export class ElementTable {
       .map((e) => e.name)
       .filter((n) => n.slice(0, 3).toLowerCase() === name.slice(0, 3).toLowerCase())
       .slice(0, 5)
-    throw devFailed('Element_Unknown', `no element '${name}' in the pool${near.length > 0 ? `; there are ${near.join(', ')}` : ''}`)
+    throw devFailed(
+      'Element_Unknown',
+      `no element '${name}' in the pool${near.length > 0 ? `; there are ${near.join(', ')}` : ''}`,
+    )
   }
 
   nextId(): number {
@@ -139,7 +142,12 @@ async function readAxes(database: DatabaseClient, tangoHost: string, server: str
   )
 }
 
-function identity(tangoHost: string, device: string, alias: string | undefined, properties: ReadonlyMap<string, readonly string[]>) {
+function identity(
+  tangoHost: string,
+  device: string,
+  alias: string | undefined,
+  properties: ReadonlyMap<string, readonly string[]>,
+) {
   return {
     id: Number(properties.get('Id')?.[0] ?? 0),
     name: alias ?? device,

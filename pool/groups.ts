@@ -42,7 +42,8 @@ export async function createGroup(pool: Pool, type: GroupType, argument: readonl
   const wanted = type === 'MotorGroup' ? 'Motor' : 'CTExpChannel'
   const elements = members.map((member) => {
     const element = pool.elements.get(member)
-    if (element.type !== wanted) throw devFailed('API_InvalidArgs', `'${member}' is a ${element.type}; a ${type} takes elements of type ${wanted}`)
+    if (element.type !== wanted)
+      throw devFailed('API_InvalidArgs', `'${member}' is a ${element.type}; a ${type} takes elements of type ${wanted}`)
     return element
   })
   const id = pool.elements.nextId()
@@ -74,7 +75,10 @@ export async function createGroup(pool: Pool, type: GroupType, argument: readonl
 export async function createController(pool: Pool, argument: readonly string[]): Promise<void> {
   const [type, , driver, name, ...properties] = argument
   if (type === undefined || driver === undefined || name === undefined)
-    throw devFailed('API_WrongNumberOfArgs', 'CreateController takes type, library, driver, name, then properties and values')
+    throw devFailed(
+      'API_WrongNumberOfArgs',
+      'CreateController takes type, library, driver, name, then properties and values',
+    )
   refuseTaken(pool, name)
   const id = pool.elements.nextId()
   const device = await pool.hostProxy().command('createController', [type, driver, name, String(id), ...properties])
@@ -97,8 +101,13 @@ export async function createElement(pool: Pool, argument: readonly string[]): Pr
   for (const { type, controllerName, axis, name } of elementArguments(argument)) {
     refuseTaken(pool, name)
     const controller = pool.elements.get(controllerName)
-    if (controller.type !== 'Controller') throw devFailed('API_InvalidArgs', `'${controllerName}' is a ${controller.type}, not a controller`)
-    if (type !== 'Motor' && type !== 'CTExpChannel') throw devFailed('API_InvalidArgs', `elements of type '${type}' are not supported; there are Motor and CTExpChannel`)
+    if (controller.type !== 'Controller')
+      throw devFailed('API_InvalidArgs', `'${controllerName}' is a ${controller.type}, not a controller`)
+    if (type !== 'Motor' && type !== 'CTExpChannel')
+      throw devFailed(
+        'API_InvalidArgs',
+        `elements of type '${type}' are not supported; there are Motor and CTExpChannel`,
+      )
     const id = pool.elements.nextId()
     const device = await pool.hostProxy().command('createElement', [controller.device, String(axis), name, String(id)])
     const element: Element = {
@@ -122,8 +131,10 @@ export async function deleteElement(pool: Pool, name: string): Promise<void> {
     .all()
     .filter((e) => e.controller === element.device || e.elements?.includes(element.name))
     .map((e) => e.name)
-  if (users.length > 0) throw devFailed('Element_InUse', `'${element.name}' is used by ${users.join(', ')}; delete those first`)
-  if (element.type === 'MotorGroup' || element.type === 'MeasurementGroup') await pool.server.removeDevice(element.device)
+  if (users.length > 0)
+    throw devFailed('Element_InUse', `'${element.name}' is used by ${users.join(', ')}; delete those first`)
+  if (element.type === 'MotorGroup' || element.type === 'MeasurementGroup')
+    await pool.server.removeDevice(element.device)
   else await pool.hostProxy().command('deleteElement', element.device)
   pool.elements.remove(element)
   if (element.type === 'Controller') await saveControllers(pool)
@@ -133,7 +144,8 @@ export async function deleteElement(pool: Pool, name: string): Promise<void> {
 /** `RenameElement`: `[old, new]` changes the alias. */
 export async function renameElement(pool: Pool, argument: readonly string[]): Promise<void> {
   const [from, to] = argument
-  if (from === undefined || to === undefined) throw devFailed('API_WrongNumberOfArgs', 'RenameElement takes the old and the new name')
+  if (from === undefined || to === undefined)
+    throw devFailed('API_WrongNumberOfArgs', 'RenameElement takes the old and the new name')
   const element = pool.elements.get(from)
   refuseTaken(pool, to)
   await pool.tango.database().putDeviceAlias(element.device, to)
@@ -150,8 +162,10 @@ async function saveControllers(pool: Pool): Promise<void> {
 
 function refuseTaken(pool: Pool, name: string): void {
   const taken = pool.elements.find(name)
-  if (taken !== undefined) throw devFailed('Element_InUse', `the name '${name}' is taken by a ${taken.type}; choose another`)
-  if (!/^[\w.-]+$/.test(name)) throw devFailed('API_InvalidArgs', `'${name}' is no name for an element: letters, digits, '_', '-' and '.' only`)
+  if (taken !== undefined)
+    throw devFailed('Element_InUse', `the name '${name}' is taken by a ${taken.type}; choose another`)
+  if (!/^[\w.-]+$/.test(name))
+    throw devFailed('API_InvalidArgs', `'${name}' is no name for an element: letters, digits, '_', '-' and '.' only`)
 }
 
 function groupArgument(argument: readonly string[]): readonly string[] {

@@ -152,7 +152,9 @@ async function everyPart(plan: MotionPlan, command: 'stopMany' | 'abortMany'): P
 }
 
 async function startAll(plan: MotionPlan, targets: ArrayLike<number>): Promise<Float64Array[]> {
-  const started = await Promise.allSettled(plan.parts.map((part) => part.proxy.command('startMany', pairs(part, targets))))
+  const started = await Promise.allSettled(
+    plan.parts.map((part) => part.proxy.command('startMany', pairs(part, targets))),
+  )
   const failure = started.find((s) => s.status === 'rejected')
   if (failure !== undefined) {
     await stop(plan).catch(() => undefined) // the failure to start says more

@@ -49,8 +49,14 @@ function member(group: unknown, key: string): unknown {
 function time(group: unknown, key: string, index: number): number | undefined {
   const value = member(group, key)
   if (value === undefined) return undefined
-  const found = typeof value === 'object' && value !== null ? ((value as Readonly<Record<string, unknown>>).Time ?? (value as Readonly<Record<string, unknown>>)['0']) : value
+  const found =
+    typeof value === 'object' && value !== null
+      ? ((value as Readonly<Record<string, unknown>>).Time ?? (value as Readonly<Record<string, unknown>>)['0'])
+      : value
   if (typeof found !== 'number' || !Number.isFinite(found) || found < 0)
-    throw devFailed('API_NotSupported', `SynchDescription: '${key}' of group ${index} must be a time in s; other domains are not supported yet`)
+    throw devFailed(
+      'API_NotSupported',
+      `SynchDescription: '${key}' of group ${index} must be a time in s; other domains are not supported yet`,
+    )
   return found
 }

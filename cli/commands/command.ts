@@ -13,7 +13,9 @@ export default defineCommand({
     if (!(timeoutMs > 0)) throw new UsageError(`--timeout ${options.timeout} is no number of seconds`)
     const { device, attribute: command } = splitAttribute(name)
     const tango = await connect()
-    const result: unknown = await tango.proxy(device).command(command, words.length === 0 ? undefined : parseValue(words), { timeoutMs })
+    const result: unknown = await tango
+      .proxy(device)
+      .command(command, words.length === 0 ? undefined : parseValue(words), { timeoutMs })
     if (result !== undefined) out(formatValue(result))
     return EXIT.done
   },

@@ -8,7 +8,9 @@ export default defineCommand({
   options: { all: { type: 'boolean', doc: 'also admin devices' } },
   async run({ arguments: [pattern = '*'], options, connect, out }) {
     const database = (await connect()).database()
-    const names = (await database.devices(pattern)).filter((n) => options.all === true || !n.toLowerCase().startsWith('dserver/'))
+    const names = (await database.devices(pattern)).filter(
+      (n) => options.all === true || !n.toLowerCase().startsWith('dserver/'),
+    )
     const rows = await Promise.all(
       names.map(async (name) => {
         const [info, alias, className] = await Promise.all([
@@ -20,7 +22,13 @@ export default defineCommand({
       }),
     )
     const widths = [0, 1, 2, 3].map((i) => Math.max(0, ...rows.map((r) => r[i]?.length ?? 0)))
-    for (const row of rows) out(row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+    for (const row of rows)
+      out(
+        row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      )
     return EXIT.done
   },
 })

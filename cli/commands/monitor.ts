@@ -31,7 +31,14 @@ export default defineCommand({
         const proxy = tango.proxy(device)
         try {
           await proxy.subscribe(attribute, eventType(event), (e) =>
-            show(name, e.error !== undefined ? `error: ${e.error.message}` : e.reading === undefined ? e.event : formatReading(e.reading)),
+            show(
+              name,
+              e.error !== undefined
+                ? `error: ${e.error.message}`
+                : e.reading === undefined
+                  ? e.event
+                  : formatReading(e.reading),
+            ),
           )
         } catch (error) {
           if (!(error instanceof DevFailed) || !NO_EVENTS.some((reason) => error.has(reason))) throw error

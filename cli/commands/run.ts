@@ -1,7 +1,7 @@
 // `bandoneon run`: runs a macro on a door and shows what it says; Ctrl-C stops it, a second one aborts, a third one releases.
 
 import { door } from '#interfaces/door'
-import { type DevState, type DeviceProxy, decodeEncoded, type TangoProcess } from '#tango'
+import { type DeviceProxy, type DevState, decodeEncoded, type TangoProcess } from '#tango'
 import { devFailed } from '#tango/pure'
 import { type CommandContext, defineCommand, EXIT, UsageError } from '../command.ts'
 import { type Screen, screenFor } from '../screen.ts'
@@ -33,7 +33,13 @@ export default defineCommand({
   },
 })
 
-async function runOnDoor(tango: TangoProcess, proxy: DoorProxy, words: readonly string[], screen: Screen, context: CommandContext): Promise<Outcome> {
+async function runOnDoor(
+  tango: TangoProcess,
+  proxy: DoorProxy,
+  words: readonly string[],
+  screen: Screen,
+  context: CommandContext,
+): Promise<Outcome> {
   let outcome: Outcome | undefined
   let started = false
   const news = new Signal()
@@ -82,11 +88,13 @@ async function runOnDoor(tango: TangoProcess, proxy: DoorProxy, words: readonly 
       failures = 0
     } catch (error) {
       failures += 1
-      if (failures >= LOST_AFTER) throw devFailed('API_CommunicationFailed', `${proxy.name} does not answer any more`, { cause: error })
+      if (failures >= LOST_AFTER)
+        throw devFailed('API_CommunicationFailed', `${proxy.name} does not answer any more`, { cause: error })
       continue
     }
     if (read === 'RUNNING' || read === 'STANDBY') busySeen = true
-    else if (outcome !== undefined || busySeen || news.timedOut) return outcome ?? (read === 'ALARM' ? 'exception' : 'finish')
+    else if (outcome !== undefined || busySeen || news.timedOut)
+      return outcome ?? (read === 'ALARM' ? 'exception' : 'finish')
   }
 }
 
@@ -122,7 +130,11 @@ class Signal {
 async function onlyDoor(tango: TangoProcess): Promise<string> {
   const doors = await tango.database().exportedDevicesOfClass('Door')
   if (doors.length === 1 && doors[0] !== undefined) return doors[0]
-  throw new UsageError(doors.length === 0 ? 'no door is running; start a facility or name one with --door' : `several doors are running (${doors.join(', ')}); name one with --door`)
+  throw new UsageError(
+    doors.length === 0
+      ? 'no door is running; start a facility or name one with --door'
+      : `several doors are running (${doors.join(', ')}); name one with --door`,
+  )
 }
 
 /** Words of a macro line; quotes keep blanks together. */

@@ -11,7 +11,9 @@ export default defineCommand({
   raw: true,
   async run({ arguments: words, options, out, onInterrupt }) {
     if (words.length === 0) throw new UsageError('name the server and its instance')
-    const plugins = String(options.plugins ?? '').split(',').filter((p) => p !== '')
+    const plugins = String(options.plugins ?? '')
+      .split(',')
+      .filter((p) => p !== '')
     const served = await serve(words, {
       plugins,
       data: DEFAULT_DATA,

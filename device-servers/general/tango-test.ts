@@ -63,6 +63,8 @@ const NOISE: ReadonlySet<string> = new Set(['booleanImageRo', 'ucharImageRo', 'u
 /** Serves {@link tangoTest}. */
 export class TangoTest extends Device<typeof tangoTest> {
   #written = new Map<string, unknown>()
+  /** The set points when this step began. */
+  #basis = this.#written
   /** Generated values of this step; made when they are read. */
   #generated = new Map<string, unknown>()
   #degrees = -1
@@ -123,6 +125,7 @@ export class TangoTest extends Device<typeof tangoTest> {
   #step(): void {
     this.#degrees = (this.#degrees + 1) % 360
     this.#generated = new Map()
+    this.#basis = new Map(this.#written)
   }
 
   #echo(key: Key, spec: AttributeSpec): unknown {
@@ -133,9 +136,9 @@ export class TangoTest extends Device<typeof tangoTest> {
   }
 
   #generate(key: Key, spec: AttributeSpec): unknown {
-    if (key === 'wave') return wave(Number(this.#written.get('ampli')), this.#degrees)
+    if (key === 'wave') return wave(Number(this.#basis.get('ampli')), this.#degrees)
     const amplitude = SINES[key]
-    if (amplitude !== undefined) return sine(Number(this.#written.get(amplitude)), this.#degrees)
+    if (amplitude !== undefined) return sine(Number(this.#basis.get(amplitude)), this.#degrees)
     const type = testType(spec.type)
     if (spec.format === 'spectrum') return randomSpectrum(type)
     if (key === 'stringImageRo') return textImage()
@@ -143,7 +146,7 @@ export class TangoTest extends Device<typeof tangoTest> {
       if (!NOISE.has(key)) return beamImage(type)
       return noiseImage(type, key === 'ushortImageRo' ? this.#noiseEdge() : undefined)
     }
-    const limit = this.#written.get(LIMITS[key] ?? key)
+    const limit = this.#basis.get(LIMITS[key] ?? key)
     const big = spec.type === 'DevLong64' || spec.type === 'DevULong64'
     return big ? randomBelowBig(BigInt(Number(limit))) : randomBelow(Number(limit))
   }

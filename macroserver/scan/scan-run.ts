@@ -26,6 +26,9 @@ import { runStepScan, type ScanIdentity, type ScanResult, type StepScanOptions }
 /** How long the recorders may take to confirm a scan, ms. */
 const CONFIRM_MS = 10_000
 const CONFIRM_ABORTED_MS = 1000
+/** How long one question for a file waits, and the pause before the next, ms. */
+const ASK_MS = 2000
+const RETRY_MS = 100
 /** How long a recorder may take to say whether it could write, ms. */
 const CHECK_MS = 2000
 
@@ -187,23 +190,44 @@ async function checkStart(proxy: RecorderProxy, file: string, services: ScanServ
   }
 }
 
+/** Waits for the recorders to have the scan in its file; tells those who watch. */
 async function confirm(
   start: ScanStart,
   recorders: readonly RecorderProxy[],
-  { outbox }: ScanServices,
+  { outbox, tango }: ScanServices,
   timeoutMs: number,
 ): Promise<void> {
-  if (recorders.length === 0)
-    return outbox.lines('warning', ['no recorder is configured: the scan is kept in the scan log only'])
-  const files = await Promise.allSettled(recorders.map((r) => r.command('awaitScan', start.scan, { timeoutMs })))
+  if (recorders.length === 0) {
+    outbox.lines('warning', ['no recorder is configured: the scan is kept in the scan log only'])
+    return
+  }
+  const deadline = tango.clock.monotonic() + timeoutMs
+  const files = await Promise.all(recorders.map((proxy) => recordedFile(proxy, start.scan, deadline, tango)))
   for (const [i, file] of files.entries()) {
-    if (file.status === 'fulfilled')
-      outbox.lines('info', [`Operation saved in ${file.value === '' ? start.file : file.value}`])
+    if (file !== undefined) outbox.lines('info', [`Operation saved in ${file === '' ? start.file : file}`])
     else
       outbox.lines('warning', [
         `Scan #${start.scanId} is safe in the scan log, but not yet in its file: ${recorders[i]?.name} has not confirmed it`,
       ])
   }
+}
+
+/** The file of a scan once it is complete; asks again when the recorder is restarted meanwhile. */
+async function recordedFile(
+  proxy: RecorderProxy,
+  scan: string,
+  deadline: number,
+  tango: TangoProcess,
+): Promise<string | undefined> {
+  const left = () => deadline - tango.clock.monotonic()
+  while (left() > 0) {
+    try {
+      return await proxy.command('awaitScan', scan, { timeoutMs: Math.max(1, Math.min(ASK_MS, left())) })
+    } catch {
+      await tango.clock.sleep(Math.max(0, Math.min(RETRY_MS, left()))) // what matters is whether the file comes in time
+    }
+  }
+  return undefined
 }
 
 async function readAttribute(tango: TangoProcess, name: string): Promise<unknown> {

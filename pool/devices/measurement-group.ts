@@ -1,7 +1,7 @@
 // Tango class MeasurementGroup: channels that acquire together. Classic clients use Prepare and Start, our engine Prepare and Acquire.
 
 import { measurementGroup } from '#interfaces/measurement-group'
-import { type CallContext, Device, type DoubleStringArray, deviceClass, devFailed, type Serves } from '#tango'
+import { type CallContext, Device, type DoubleStringArray, devFailed, deviceClass, type Serves } from '#tango'
 import { type AcquisitionPlan, acquire, planAcquisition, prepare, stopAcquisition } from '../acquisition.ts'
 import { channelsOf, defaultConfiguration, type GroupConfiguration, parseConfiguration } from '../configuration.ts'
 import type { Element } from '../elements.ts'
@@ -54,7 +54,8 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     return this.#integrationTime
   }
   writeIntegrationTime(seconds: number): void {
-    if (!(seconds >= 0)) throw devFailed('API_WAttrOutsideLimit', `${this.name}: integration time ${seconds} s must not be negative`)
+    if (!(seconds >= 0))
+      throw devFailed('API_WAttrOutsideLimit', `${this.name}: integration time ${seconds} s must not be negative`)
     this.#setSynchronization([{ delay: 0, active: seconds, total: seconds, repeats: 1 }])
     this.push('integrationTime', seconds)
   }
@@ -78,7 +79,11 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     return this.#monitorCount
   }
   writeMonitorCount(count: number): void {
-    if (count !== 0) throw devFailed('API_NotSupported', `${this.name}: acquisition by monitor counts is not supported yet; use IntegrationTime`)
+    if (count !== 0)
+      throw devFailed(
+        'API_NotSupported',
+        `${this.name}: acquisition by monitor counts is not supported yet; use IntegrationTime`,
+      )
     this.#monitorCount = count
   }
   readMoveable(): string {
@@ -92,7 +97,8 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     return this.#mode
   }
   writeAcquisitionMode(mode: string): void {
-    if (mode !== 'Timer') throw devFailed('API_NotSupported', `${this.name}: acquisition mode '${mode}' is not supported yet; use Timer`)
+    if (mode !== 'Timer')
+      throw devFailed('API_NotSupported', `${this.name}: acquisition mode '${mode}' is not supported yet; use Timer`)
     this.#mode = mode
     this.push('acquisitionMode', mode)
   }
@@ -113,7 +119,10 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
       .filter((c) => c.enabled)
       .map((c): Element => pool.elements.get(c.full_name))
     if (channels.length === 0)
-      throw devFailed('MeasurementGroup_Configuration', `${this.name}: no channel is enabled; enable one in Configuration`)
+      throw devFailed(
+        'MeasurementGroup_Configuration',
+        `${this.name}: no channel is enabled; enable one in Configuration`,
+      )
     this.#plan = planAcquisition(channels, pool.proxies)
     const repeats = this.#synchronization.reduce((n, g) => n + g.repeats, 0)
     await prepare(this.#plan, this.#integrationTime, this.#nbStarts * repeats)
@@ -198,15 +207,20 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
   }
 
   #refuseWhileBusy(what: string): void {
-    if (this.#running !== undefined) throw devFailed('Element_InUse', `${this.name} is acquiring; stop it before you ${what}`)
+    if (this.#running !== undefined)
+      throw devFailed('Element_InUse', `${this.name} is acquiring; stop it before you ${what}`)
   }
 
   #notPrepared() {
-    return devFailed('MeasurementGroup_NotPrepared', `${this.name}: Prepare is needed before each ${this.#nbStarts} starts`)
+    return devFailed(
+      'MeasurementGroup_NotPrepared',
+      `${this.name}: Prepare is needed before each ${this.#nbStarts} starts`,
+    )
   }
 
   #config(): GroupConfiguration {
-    if (this.#configuration === undefined) throw devFailed('MeasurementGroup_Configuration', `${this.name}: ${this.status}`)
+    if (this.#configuration === undefined)
+      throw devFailed('MeasurementGroup_Configuration', `${this.name}: ${this.status}`)
     return this.#configuration
   }
 
@@ -214,7 +228,10 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     const channels = this.properties.elements.map((id) => {
       const element = pool.elements.byId(Number(id))
       if (element === undefined)
-        throw devFailed('Element_Unknown', `${this.name}: no element with id ${id}; delete the group and create it again`)
+        throw devFailed(
+          'Element_Unknown',
+          `${this.name}: no element with id ${id}; delete the group and create it again`,
+        )
       return element
     })
     const { timer } = this.properties

@@ -1,7 +1,15 @@
 // Tango class MotorGroup: several moveables as one.
 
 import { motorGroup } from '#interfaces/motor-group'
-import { type CallContext, Device, type DevState, type DoubleStringArray, deviceClass, devFailed, type Serves } from '#tango'
+import {
+  type CallContext,
+  Device,
+  type DevState,
+  type DoubleStringArray,
+  devFailed,
+  deviceClass,
+  type Serves,
+} from '#tango'
 import { abort, type MotionPlan, move, planMotion, positions, states, stop } from '../motion.ts'
 import { poolOf } from './pool-of.ts'
 
@@ -15,7 +23,11 @@ export class MotorGroup extends Device<typeof motorGroup> implements Serves<type
     await pool.ready()
     const elements = this.properties.elements.map((id) => {
       const element = pool.elements.byId(Number(id))
-      if (element === undefined) throw devFailed('Element_Unknown', `${this.name}: no element with id ${id}; delete the group and create it again`)
+      if (element === undefined)
+        throw devFailed(
+          'Element_Unknown',
+          `${this.name}: no element with id ${id}; delete the group and create it again`,
+        )
       return element
     })
     this.#plan = planMotion(elements, pool.proxies)

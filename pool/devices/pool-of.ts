@@ -7,5 +7,8 @@ import { Pool } from './pool.ts'
 export function poolOf(device: Device<DeviceSpec>): Pool {
   const [pool] = device.server.devicesOfClass('Pool')
   if (pool instanceof Pool) return pool
-  throw devFailed('Property_Invalid', `${device.name}: its server has no device of class Pool; define both in the same server`)
+  throw devFailed(
+    'Property_Invalid',
+    `${device.name}: its server has no device of class Pool; define both in the same server`,
+  )
 }

@@ -8,12 +8,12 @@ import {
   Device,
   type DeviceProxy,
   type DoubleStringArray,
-  deviceClass,
   devFailed,
+  deviceClass,
   encodeJson,
   type Serves,
 } from '#tango'
-import { describeElement, type Element, type ElementType, ElementTable, readControllers } from '../elements.ts'
+import { describeElement, type Element, ElementTable, type ElementType, readControllers } from '../elements.ts'
 import * as groups from '../groups.ts'
 import { abort, check, type MotionPlan, move, planMotion, positions, stop } from '../motion.ts'
 
@@ -188,7 +188,10 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     if (host !== '') return this.tango.proxy(host, controllerHost)
     const [own] = this.server.devicesOfClass('ControllerHost')
     if (own === undefined)
-      throw devFailed('Property_Invalid', `${this.name}: no controller host in this server; set the property ControllerHost`)
+      throw devFailed(
+        'Property_Invalid',
+        `${this.name}: no controller host in this server; set the property ControllerHost`,
+      )
     return this.tango.proxy(own.name, controllerHost)
   }
 
@@ -196,7 +199,8 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     const database = this.tango.database()
     this.#alias = (await database.deviceAlias(this.name)) ?? this.name
     const tangoHost = this.tango.tangoHost ?? ''
-    for (const element of await readControllers(database, tangoHost, this.properties.controllers)) this.elements.add(element)
+    for (const element of await readControllers(database, tangoHost, this.properties.controllers))
+      this.elements.add(element)
     for (const element of await groups.readGroups(this)) this.elements.add(element)
   }
 
@@ -204,7 +208,10 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     const key = names.join('\n')
     let plan = this.#plans.get(key)
     if (plan === undefined) {
-      plan = planMotion(names.map((n) => this.elements.get(n)), this.proxies)
+      plan = planMotion(
+        names.map((n) => this.elements.get(n)),
+        this.proxies,
+      )
       if (this.#plans.size > 100) this.#plans.clear()
       this.#plans.set(key, plan)
     }
@@ -212,7 +219,9 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   }
 
   async #everyController(command: 'stop' | 'abort'): Promise<void> {
-    const results = await Promise.allSettled(this.elements.ofType('Controller').map((c) => this.proxies(c.device).command(command)))
+    const results = await Promise.allSettled(
+      this.elements.ofType('Controller').map((c) => this.proxies(c.device).command(command)),
+    )
     for (const group of this.elements.ofType('MeasurementGroup', 'MotorGroup'))
       await this.tango.proxy(group.device).command(command === 'stop' ? 'Stop' : 'Abort')
     for (const result of results) if (result.status === 'rejected') throw result.reason
@@ -228,7 +237,10 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
       const plan = planMotion(motors, this.proxies)
       await (how === 'stop' ? stop(plan) : abort(plan))
     }
-    const results = await Promise.allSettled([motion(), ...others.map((e) => this.tango.proxy(e.device).command(command))])
+    const results = await Promise.allSettled([
+      motion(),
+      ...others.map((e) => this.tango.proxy(e.device).command(command)),
+    ])
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
@@ -239,18 +251,24 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   #pushLists(type: ElementType): void {
     switch (type) {
       case 'Controller':
-        return this.push('controllerList', this.readControllerList())
+        this.push('controllerList', this.readControllerList())
+        break
       case 'Motor':
-        return this.push('motorList', this.readMotorList())
+        this.push('motorList', this.readMotorList())
+        break
       case 'CTExpChannel':
         this.push('acqChannelList', this.readAcqChannelList())
-        return this.push('expChannelList', this.readExpChannelList())
+        this.push('expChannelList', this.readExpChannelList())
+        break
       case 'MotorGroup':
-        return this.push('motorGroupList', this.readMotorGroupList())
+        this.push('motorGroupList', this.readMotorGroupList())
+        break
       case 'MeasurementGroup':
-        return this.push('measurementGroupList', this.readMeasurementGroupList())
+        this.push('measurementGroupList', this.readMeasurementGroupList())
+        break
       case 'Instrument':
-        return this.push('instrumentList', this.readInstrumentList())
+        this.push('instrumentList', this.readInstrumentList())
+        break
     }
   }
 

@@ -74,7 +74,7 @@ export class AttributeConfiguration {
   readonly device: string
   readonly name: string
   readonly spec: AttributeSpec
-  readonly writable: 'READ' | 'WRITE' | 'READ_WRITE'
+  readonly writable: 'READ' | 'READ_WITH_WRITE' | 'WRITE' | 'READ_WRITE'
   readonly maxDimX: number
   readonly maxDimY: number
   readonly #library: Readonly<Record<ConfigProperty, string>>
@@ -96,7 +96,7 @@ export class AttributeConfiguration {
     this.device = device
     this.name = tangoName(key, spec, naming)
     this.spec = spec
-    this.writable = spec.writeOnly === true ? 'WRITE' : spec.writable === true ? 'READ_WRITE' : 'READ'
+    this.writable = writeType(spec)
     const [x = 1, y = 0] = spec.max ?? []
     const format = spec.format ?? 'scalar'
     this.maxDimX = format === 'scalar' ? 1 : spec.max === undefined ? 4096 : x
@@ -158,7 +158,7 @@ export class AttributeConfiguration {
       dataFormat: wireFormat(spec),
       dataType: TYPE_CODES[spec.type],
       memorized,
-      memInit: memorized || this.writable !== 'READ',
+      memInit: memorized || isWritable(this.writable),
       maxDimX: this.maxDimX,
       maxDimY: this.maxDimY,
       description: t.description,
@@ -169,7 +169,7 @@ export class AttributeConfiguration {
       format: t.format,
       minValue: t.min_value,
       maxValue: t.max_value,
-      writableAttrName: this.writable === 'READ' ? 'None' : this.name,
+      writableAttrName: this.writable === 'READ_WRITE' ? this.name : (spec.readWithWrite ?? 'None'),
       level: spec.level ?? 'OPERATOR',
       rootAttrName: NOT_SPECIFIED,
       enumLabels: this.#enumLabels,
@@ -312,6 +312,17 @@ export class AttributeConfiguration {
       },
     ])
   }
+}
+
+function writeType(spec: AttributeSpec): AttributeConfiguration['writable'] {
+  if (spec.writeOnly === true) return 'WRITE'
+  if (spec.writable === true) return 'READ_WRITE'
+  return spec.readWithWrite === undefined ? 'READ' : 'READ_WITH_WRITE'
+}
+
+/** Whether clients may write an attribute of this kind. */
+export function isWritable(kind: AttributeConfiguration['writable']): boolean {
+  return kind === 'WRITE' || kind === 'READ_WRITE'
 }
 
 /** `SCALAR`, `SPECTRUM` or `IMAGE`. */

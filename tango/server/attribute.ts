@@ -6,7 +6,7 @@ import type { AttributeSpec } from '../types/device-spec.ts'
 import { QUALITIES, type Quality } from '../types/reading.ts'
 import type { TimeVal } from '../wire/tango-basic.ts'
 import type { AttributeValue5, AttrValUnion } from '../wire/tango-idl.ts'
-import { type AttributeConfiguration, wireFormat } from './attribute-config.ts'
+import { type AttributeConfiguration, isWritable, wireFormat } from './attribute-config.ts'
 import {
   type AttributeFormat,
   elementCount,
@@ -26,6 +26,8 @@ export interface AttributeHost {
   now(): number
   monotonic(): number
   logDefect(what: string, error: unknown): void
+  /** Set point of another attribute of the device. */
+  setPointOf?(name: string): FlatPart | undefined
 }
 
 /** The handlers of one attribute; `read` of a write-only attribute and `write` of a read-only one are absent. */
@@ -83,16 +85,17 @@ export class Attribute {
     this.#format = spec.format ?? 'scalar'
     this.#wireFormat = wireFormat(spec)
     this.#typeCode = TYPE_CODES[spec.type]
-    this.#written = config.writable === 'READ' ? undefined : initialPart(spec.type, spec.format ?? 'scalar')
+    this.#written = isWritable(config.writable) ? initialPart(spec.type, spec.format ?? 'scalar') : undefined
   }
 
   get writable(): boolean {
-    return this.config.writable !== 'READ'
+    return isWritable(this.config.writable)
   }
 
-  /** The set point; for writable attributes only. */
+  /** The set point; for writable attributes and those that show the one of another attribute. */
   get written(): FlatPart | undefined {
-    return this.#written
+    const { readWithWrite } = this.spec
+    return readWithWrite === undefined ? this.#written : this.#host.setPointOf?.(readWithWrite)
   }
 
   /** Quality of the last reading. */
@@ -217,7 +220,10 @@ export class Attribute {
       this.#quality = 'INVALID'
       return { value: NO_DATA, quality, ...format, rDim: NO_DIM, wDim: NO_DIM }
     }
-    if (value === undefined) throw new TypeError('the read handler returned no value')
+    if (value === undefined) {
+      const desc = `Read value for attribute ${name} has not been updated`
+      throw refusal('API_AttrValueNotSet', desc, 'Device_3Impl::read_attributes_no_except')
+    }
     if (this.isDeviceState) {
       const state = flatten('DevState', 'scalar', value).flat[0]
       // `flatten` has checked that it is a state
@@ -232,7 +238,7 @@ export class Attribute {
       )
     }
     this.#quality = quality === 'VALID' && this.config.hasAlarm ? this.#alarmQuality(part) : quality
-    const written = this.#written
+    const { written } = this
     return {
       value: joined(this.spec.type, part.flat, written?.flat),
       quality: this.#quality,

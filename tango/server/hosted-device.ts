@@ -11,7 +11,7 @@ import { Attribute, type BoundHandlers } from './attribute.ts'
 import { AttributeConfiguration } from './attribute-config.ts'
 import { AttributeEvents, type TopicNames } from './attribute-events.ts'
 import { AttributeTable, type TableEntry } from './attribute-table.ts'
-import { memorizedText, parseMemorized } from './attribute-value.ts'
+import { type FlatPart, memorizedText, parseMemorized } from './attribute-value.ts'
 import { BlackBox } from './black-box.ts'
 import { Command, CommandTable } from './command-table.ts'
 import type { AttributeHandlers, AttributeLimits, Device, DeviceClass, DeviceContext, DeviceTimer } from './device.ts'
@@ -237,6 +237,10 @@ export class HostedDevice implements DeviceContext {
   async memorize(key: string, value: unknown): Promise<void> {
     const { attribute } = this.#entry(key)
     await this.#storeMemorized(attribute, memorizedText(attribute.spec.type, attribute.part(value)))
+  }
+
+  setPointOf(name: string): FlatPart | undefined {
+    return this.attributes.find(name)?.attribute.written
   }
 
   /** Stores a set point; a failing database costs the memory, not the write. */

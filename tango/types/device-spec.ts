@@ -19,6 +19,8 @@ export interface AttributeSpec {
   readonly writable?: boolean
   /** Written but never read from the device (Tango's WRITE). */
   readonly writeOnly?: boolean
+  /** Read-only, with the set point of the attribute of this Tango name as written part (Tango's READ_WITH_WRITE). */
+  readonly readWithWrite?: string
   readonly name?: string
   readonly doc?: string
   readonly label?: string

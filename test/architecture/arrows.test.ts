@@ -19,7 +19,17 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   macroserver: ['tango-pure', 'tango', 'interfaces', 'documents', 'data'],
   'db-config': ['tango-pure', 'tango', 'interfaces'],
   simulators: [],
-  facility: ['tango-pure', 'tango', 'interfaces', 'documents', 'data', 'device-servers', 'pool', 'macroserver', 'db-config'],
+  facility: [
+    'tango-pure',
+    'tango',
+    'interfaces',
+    'documents',
+    'data',
+    'device-servers',
+    'pool',
+    'macroserver',
+    'db-config',
+  ],
   cli: ['tango-pure', 'tango', 'interfaces', 'documents', 'facility'],
 }
 
@@ -53,7 +63,9 @@ const LONG_FILES: readonly string[] = []
 const files = Object.keys(FLOORS)
   .map((f) => ({ 'tango-pure': 'tango', interfaces: 'device-servers', documents: 'data' })[f] ?? f)
   .filter((folder, i, all) => all.indexOf(folder) === i)
-  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((f) => `${folder}/${f}`))
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((f) => `${folder}/${f}`),
+  )
   .filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts'))
 
 function floorOf(file: string): string {
@@ -65,7 +77,9 @@ function floorOf(file: string): string {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
-  const found = [...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm)]
+  const found = [
+    ...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm),
+  ]
   return found.map((m) => m[1] ?? m[2] ?? m[3] ?? '')
 }
 
@@ -89,16 +103,21 @@ describe('architecture', () => {
         if (imported.startsWith('#') || imported.startsWith('bandoneon')) {
           const door = DOORS.find(([pattern]) => pattern.test(imported))
           if (door === undefined) wrong.push(`${file} imports ${imported}, which is no door`)
-          else if (door[1] !== floor && !allowed.includes(door[1])) wrong.push(`${file} (${floor}) must not import ${imported}`)
+          else if (door[1] !== floor && !allowed.includes(door[1]))
+            wrong.push(`${file} (${floor}) must not import ${imported}`)
           continue
         }
         if (imported.startsWith('node:')) {
-          if (['tango-pure', 'interfaces', 'documents'].includes(floor)) wrong.push(`${file} is pure but imports ${imported}`)
+          if (['tango-pure', 'interfaces', 'documents'].includes(floor))
+            wrong.push(`${file} is pure but imports ${imported}`)
           continue
         }
-        const name = imported.startsWith('@') ? imported.split('/').slice(0, 2).join('/') : (imported.split('/')[0] ?? '')
+        const name = imported.startsWith('@')
+          ? imported.split('/').slice(0, 2).join('/')
+          : (imported.split('/')[0] ?? '')
         const places = PACKAGES[name]
-        if (places === undefined) wrong.push(`${file} imports ${imported}, a package that the architecture does not name`)
+        if (places === undefined)
+          wrong.push(`${file} imports ${imported}, a package that the architecture does not name`)
         else if (!places.some((p) => p.test(file))) wrong.push(`${file} imports ${name}, which has its own place`)
       }
     }
@@ -117,7 +136,9 @@ describe('architecture', () => {
     const typeOnly = (from: string, to: string) => {
       const text = readFileSync(join(root, from), 'utf8')
       const name = to.split('/').pop() ?? ''
-      const lines = [...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s+'([^']+)'/gm)].filter((m) => (m[1] ?? '').endsWith(name))
+      const lines = [...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s+'([^']+)'/gm)].filter((m) =>
+        (m[1] ?? '').endsWith(name),
+      )
       return lines.length > 0 && lines.every((m) => /^(import|export) type\b/.test(m[0]))
     }
     const done = new Set<string>()
@@ -128,7 +149,8 @@ describe('architecture', () => {
         return
       }
       if (done.has(file)) return
-      for (const next of graph.get(file) ?? []) if (graph.has(next) && !typeOnly(file, next)) visit(next, [...path, file])
+      for (const next of graph.get(file) ?? [])
+        if (graph.has(next) && !typeOnly(file, next)) visit(next, [...path, file])
       done.add(file)
     }
     for (const file of files) visit(file, [])

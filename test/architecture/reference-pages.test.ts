@@ -11,7 +11,16 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 
 function errorsPage(): string {
   const rows = Object.entries(REASONS).map(([reason, sentence]) => `| \`${reason}\` | ${sentence} |`)
-  return ['# Reasons of errors', '', 'Every `DevFailed` that Bandoneon raises has one of these reasons. Generated from `tango/errors/reasons.ts`.', '', '| reason | meaning |', '|---|---|', ...rows, ''].join('\n')
+  return [
+    '# Reasons of errors',
+    '',
+    'Every `DevFailed` that Bandoneon raises has one of these reasons. Generated from `tango/errors/reasons.ts`.',
+    '',
+    '| reason | meaning |',
+    '|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
 }
 
 interface ParameterShape {
@@ -30,27 +39,58 @@ async function macrosPage(): Promise<string> {
     const module: Record<string, unknown> = await import(pathToFileURL(join(folder, file)).href)
     for (const [name, value] of Object.entries(module)) {
       if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'macro') continue
-      const { doc, parameters } = value as unknown as { doc: string; parameters: Readonly<Record<string, ParameterShape>> }
+      const { doc, parameters } = value as unknown as {
+        doc: string
+        parameters: Readonly<Record<string, ParameterShape>>
+      }
       const words = Object.entries(parameters).map(([key, p]) => parameterWord(key, p))
       rows.push([name, `| \`${[name, ...words].join(' ')}\` | ${doc} |`])
     }
   }
   rows.sort(([a], [b]) => a.localeCompare(b))
-  return ['# Macros', '', 'Generated from the macros of `macroserver/macros`. `[x]` may be left out, `...` may be repeated.', '', '| usage | what it does |', '|---|---|', ...rows.map(([, row]) => row), ''].join('\n')
+  return [
+    '# Macros',
+    '',
+    'Generated from the macros of `macroserver/macros`. `[x]` may be left out, `...` may be repeated.',
+    '',
+    '| usage | what it does |',
+    '|---|---|',
+    ...rows.map(([, row]) => row),
+    '',
+  ].join('\n')
 }
 
 function parameterWord(key: string, p: ParameterShape): string {
-  if (p.repeat !== undefined) return `${Object.entries(p.repeat).map(([k, inner]) => parameterWord(k, inner)).join(' ')} ...`
+  if (p.repeat !== undefined)
+    return `${Object.entries(p.repeat)
+      .map(([k, inner]) => parameterWord(k, inner))
+      .join(' ')} ...`
   return p.optional === true || p.default !== undefined ? `[${key}]` : `<${key}>`
 }
 
 async function commandsPage(): Promise<string> {
   const folder = join(root, 'dist/cli/commands')
   const parts: string[] = []
-  for (const file of readdirSync(folder).filter((f) => f.endsWith('.js')).sort()) {
-    const { default: command }: { default: { usage: string; doc: string; options?: Record<string, { type: string; doc: string }> } } = await import(pathToFileURL(join(folder, file)).href)
-    const options = Object.entries(command.options ?? {}).map(([key, o]) => `| \`--${key}${o.type === 'string' ? ' <value>' : ''}\` | ${o.doc} |`)
-    parts.push(`## bandoneon ${file.replace('.js', '')}`, '', command.doc, '', '```', `bandoneon ${file.replace('.js', '')} ${command.usage}`, '```', '')
+  for (const file of readdirSync(folder)
+    .filter((f) => f.endsWith('.js'))
+    .sort()) {
+    const {
+      default: command,
+    }: { default: { usage: string; doc: string; options?: Record<string, { type: string; doc: string }> } } =
+      await import(pathToFileURL(join(folder, file)).href)
+    const options = Object.entries(command.options ?? {}).map(
+      ([key, o]) => `| \`--${key}${o.type === 'string' ? ' <value>' : ''}\` | ${o.doc} |`,
+    )
+    parts.push(
+      `## bandoneon ${file.replace('.js', '')}`,
+      '',
+      command.doc,
+      '',
+      '```',
+      `bandoneon ${file.replace('.js', '')} ${command.usage}`,
+      '```',
+      '',
+    )
     if (options.length > 0) parts.push('| option | meaning |', '|---|---|', ...options, '')
   }
   return [
@@ -68,7 +108,11 @@ async function commandsPage(): Promise<string> {
 function check(page: string, wanted: string): void {
   const path = join(root, 'docs/reference', page)
   if (process.env.BANDONEON_WRITE_DOCS === '1') writeFileSync(path, wanted)
-  assert.equal(readFileSync(path, 'utf8'), wanted, `${page} is stale; run the architecture suite with BANDONEON_WRITE_DOCS=1`)
+  assert.equal(
+    readFileSync(path, 'utf8'),
+    wanted,
+    `${page} is stale; run the architecture suite with BANDONEON_WRITE_DOCS=1`,
+  )
 }
 
 describe('reference pages', () => {
@@ -92,7 +136,9 @@ describe('reference pages', () => {
 
   it('has no broken links between pages', () => {
     const broken: string[] = []
-    const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.md')).map((f) => join('docs', f))
+    const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.endsWith('.md'))
+      .map((f) => join('docs', f))
     for (const page of [...pages, 'README.md']) {
       const text = readFileSync(join(root, page), 'utf8')
       for (const [, target] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {

@@ -14,7 +14,11 @@ const gauge = defineInterface({
     history: { type: 'DevDouble', format: 'spectrum', max: [100] },
   },
   commands: { degas: {}, calibrate: { in: 'DevDouble', out: 'DevString' } },
-  properties: { host: { type: 'DevString', mandatory: true }, port: { type: 'DevLong', default: 5000 }, note: { type: 'DevString' } },
+  properties: {
+    host: { type: 'DevString', mandatory: true },
+    port: { type: 'DevLong', default: 5000 },
+    note: { type: 'DevString' },
+  },
 })
 
 class Gauge extends Device<typeof gauge> implements Serves<typeof gauge> {

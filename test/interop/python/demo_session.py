@@ -28,7 +28,7 @@ class Recorder:
                 self.errors.append(event.errors[0].reason)
             else:
                 value = event.attr_value.value
-                self.values.append(str(value) if isinstance(value, tango.DevState) else value)
+                self.values.append(value.name if type(value).__name__ == "DevState" else value)
             self.condition.notify_all()
 
     def wait(self, predicate, timeout):

@@ -7,10 +7,24 @@ import { parseSynchronization, printSynchronization } from '../../../pool/synchr
 function table(): { table: ElementTable; channels: Element[] } {
   const table = new ElementTable()
   const full = (device: string) => `tango://h:1/${device}`
-  table.add({ id: 1, name: 'ctrl', device: 'controller/x/ctrl', fullName: full('controller/x/ctrl'), type: 'Controller' })
+  table.add({
+    id: 1,
+    name: 'ctrl',
+    device: 'controller/x/ctrl',
+    fullName: full('controller/x/ctrl'),
+    type: 'Controller',
+  })
   const channels = ['ct01', 'ct02'].map((name, i): Element => {
     const device = `expchan/ctrl/${i + 1}`
-    return { id: 2 + i, name, device, fullName: full(device), type: 'CTExpChannel', controller: 'controller/x/ctrl', axis: i + 1 }
+    return {
+      id: 2 + i,
+      name,
+      device,
+      fullName: full(device),
+      type: 'CTExpChannel',
+      controller: 'controller/x/ctrl',
+      axis: i + 1,
+    }
   })
   for (const channel of channels) table.add(channel)
   return { table, channels }
@@ -20,10 +34,13 @@ describe('GroupConfiguration', () => {
   it('starts with every channel enabled, in the order given, timed by the first', () => {
     const { table: elements, channels } = table()
     const configuration = defaultConfiguration('mg', channels, elements)
-    assert.deepEqual(channelsOf(configuration).map((c) => [c.name, c.enabled, c.index]), [
-      ['ct01', true, 0],
-      ['ct02', true, 1],
-    ])
+    assert.deepEqual(
+      channelsOf(configuration).map((c) => [c.name, c.enabled, c.index]),
+      [
+        ['ct01', true, 0],
+        ['ct02', true, 1],
+      ],
+    )
     assert.equal(configuration.timer, 'tango://h:1/expchan/ctrl/1')
     assert.deepEqual(Object.keys(configuration.controllers), ['tango://h:1/controller/x/ctrl'])
   })
@@ -38,12 +55,17 @@ describe('GroupConfiguration', () => {
 
   it('orders channels by index, not by controller', () => {
     const { table: elements, channels } = table()
-    const configuration = structuredClone(defaultConfiguration('mg', channels, elements)) as ReturnType<typeof JSON.parse>
+    const configuration = structuredClone(defaultConfiguration('mg', channels, elements)) as ReturnType<
+      typeof JSON.parse
+    >
     const [controller] = Object.values(configuration.controllers) as { channels: Record<string, { index: number }> }[]
     const [first, second] = Object.values(controller!.channels)
     first!.index = 7
     second!.index = 3
-    assert.deepEqual(channelsOf(parseConfiguration(JSON.stringify(configuration))).map((c) => c.name), ['ct02', 'ct01'])
+    assert.deepEqual(
+      channelsOf(parseConfiguration(JSON.stringify(configuration))).map((c) => c.name),
+      ['ct02', 'ct01'],
+    )
   })
 
   for (const [text, what] of [
@@ -54,13 +76,18 @@ describe('GroupConfiguration', () => {
     ['{"controllers":{"c":{"channels":{"x":{}}}}}', "channel 'x' needs a number 'index'"],
   ] as const)
     it(`refuses ${text}, saying what is wrong`, () => {
-      assert.throws(() => parseConfiguration(text), (error: DevFailed) => error.has('MeasurementGroup_Configuration') && error.message.includes(what))
+      assert.throws(
+        () => parseConfiguration(text),
+        (error: DevFailed) => error.has('MeasurementGroup_Configuration') && error.message.includes(what),
+      )
     })
 })
 
 describe('SynchDescription', () => {
   it('takes names and numbers as keys and prints numbers', () => {
-    const named = parseSynchronization('[{"Delay":{"Time":0},"Active":{"Time":0.01},"Total":{"Time":0.05},"Repeats":3}]')
+    const named = parseSynchronization(
+      '[{"Delay":{"Time":0},"Active":{"Time":0.01},"Total":{"Time":0.05},"Repeats":3}]',
+    )
     assert.deepEqual(named, [{ delay: 0, active: 0.01, total: 0.05, repeats: 3 }])
     const printed = printSynchronization(named)
     assert.deepEqual(JSON.parse(printed), [{ 0: { 0: 0 }, 1: { 0: 0.05 }, 2: { 0: 0.01 }, 3: 3 }])

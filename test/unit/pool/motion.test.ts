@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import sinon from 'sinon'
-import { DevFailed, devFailed } from '#tango/pure'
+import { type DevFailed, devFailed } from '#tango/pure'
 import type { Element } from '../../../pool/elements.ts'
-import { check, type ControllerProxies, move, planMotion, positions, stop } from '../../../pool/motion.ts'
+import { type ControllerProxies, check, move, planMotion, positions, stop } from '../../../pool/motion.ts'
 
 type Answers = Record<string, (argument: Float64Array) => unknown>
 
@@ -19,14 +19,30 @@ function controllers(answers: Record<string, Answers>) {
 }
 
 const started = () => new Float64Array()
-const ended = (reason = 'normal') => (axes: Float64Array) => ({
-  dvalue: Float64Array.from(axes, (a) => a * 10),
-  svalue: [...axes].map(() => reason),
-})
-const fine: Answers = { startMany: started, awaitMany: ended(), checkMany: () => undefined, stopMany: () => undefined, positionMany: (axes) => Float64Array.from(axes, (a) => a / 2) }
+const ended =
+  (reason = 'normal') =>
+  (axes: Float64Array) => ({
+    dvalue: Float64Array.from(axes, (a) => a * 10),
+    svalue: [...axes].map(() => reason),
+  })
+const fine: Answers = {
+  startMany: started,
+  awaitMany: ended(),
+  checkMany: () => undefined,
+  stopMany: () => undefined,
+  positionMany: (axes) => Float64Array.from(axes, (a) => a / 2),
+}
 
 function axis(name: string, controller: string, number: number): Element {
-  return { id: number, name, device: `motor/${controller}/${number}`, fullName: '', type: 'Motor', controller, axis: number }
+  return {
+    id: number,
+    name,
+    device: `motor/${controller}/${number}`,
+    fullName: '',
+    type: 'Motor',
+    controller,
+    axis: number,
+  }
 }
 
 describe('motion', () => {
@@ -38,7 +54,12 @@ describe('motion', () => {
     const result = await move(plan, [20, 50, 10])
     assert.deepEqual([...result.dvalue], [20, 50, 10])
     assert.deepEqual(result.svalue, ['normal', 'normal', 'normal'])
-    assert.deepEqual(calls.slice(0, 4), ['a checkMany 2 20 1 10', 'b checkMany 5 50', 'a startMany 2 20 1 10', 'b startMany 5 50'])
+    assert.deepEqual(calls.slice(0, 4), [
+      'a checkMany 2 20 1 10',
+      'b checkMany 5 50',
+      'a startMany 2 20 1 10',
+      'b startMany 5 50',
+    ])
     assert.deepEqual(calls.slice(4), ['a awaitMany 2 1', 'b awaitMany 5'])
   })
 
@@ -51,14 +72,21 @@ describe('motion', () => {
   it('moves nothing when one of several controllers refuses a target', async () => {
     const refuse = { ...fine, checkMany: () => Promise.reject(devFailed('Motion_LimitExceeded', 'm5: 50 is above 9')) }
     const { calls, proxies } = controllers({ a: fine, b: refuse })
-    await assert.rejects(move(planMotion([axis('m1', 'a', 1), axis('m5', 'b', 5)], proxies), [1, 50]), (e: DevFailed) => e.has('Motion_LimitExceeded'))
-    assert.equal(calls.some((c) => c.includes('startMany')), false)
+    await assert.rejects(move(planMotion([axis('m1', 'a', 1), axis('m5', 'b', 5)], proxies), [1, 50]), (e: DevFailed) =>
+      e.has('Motion_LimitExceeded'),
+    )
+    assert.equal(
+      calls.some((c) => c.includes('startMany')),
+      false,
+    )
   })
 
   it('stops every axis when one controller cannot start', async () => {
     const broken = { ...fine, startMany: () => Promise.reject(devFailed('Line_Closed', 'box gone')) }
     const { calls, proxies } = controllers({ a: fine, b: broken })
-    await assert.rejects(move(planMotion([axis('m1', 'a', 1), axis('m5', 'b', 5)], proxies), [1, 2]), (e: DevFailed) => e.has('Line_Closed'))
+    await assert.rejects(move(planMotion([axis('m1', 'a', 1), axis('m5', 'b', 5)], proxies), [1, 2]), (e: DevFailed) =>
+      e.has('Line_Closed'),
+    )
     assert.deepEqual(calls.filter((c) => c.includes('stopMany')).sort(), ['a stopMany 1', 'b stopMany 5'])
   })
 
@@ -100,7 +128,10 @@ describe('motion', () => {
   })
 
   it('reads positions in the order of the caller and tries to stop all even when one fails', async () => {
-    const { proxies, calls } = controllers({ a: fine, b: { ...fine, stopMany: () => Promise.reject(devFailed('Line_Closed', 'gone')) } })
+    const { proxies, calls } = controllers({
+      a: fine,
+      b: { ...fine, stopMany: () => Promise.reject(devFailed('Line_Closed', 'gone')) },
+    })
     const plan = planMotion([axis('m6', 'b', 6), axis('m2', 'a', 2)], proxies)
     assert.deepEqual([...(await positions(plan))], [3, 1])
     await assert.rejects(stop(plan), /gone/)
