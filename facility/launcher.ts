@@ -1,12 +1,11 @@
 // A whole facility from one beamline file: simulators, database, servers; one ready line; supervision; ordered shutdown.
 
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Beamline, readBeamlineFile } from '#db-config'
 import { createLogger, type Logger } from '#tango'
-import { devFailed } from '#tango/pure'
 import { driverNames, packagedBeamline, programFile } from './catalogue.ts'
 import { DataFolder } from './data-folder.ts'
+import { freePort } from './free-port.ts'
 import { SimulatorProcess } from './simulator-process.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
@@ -201,26 +200,4 @@ function simulatorsOf(
 ): SimulatorProcess | undefined {
   const { simulators, world } = beamline
   return simulators.length === 0 ? undefined : new SimulatorProcess(simulators, world, { log, logFile, onReady })
-}
-
-/** Checks that the port can be had, or finds a free one. */
-async function freePort(wanted: number): Promise<number> {
-  return await new Promise<number>((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? devFailed(
-              'API_CantConnectToDatabase',
-              `port ${wanted} is in use; stop what uses it or choose another with --port`,
-            )
-          : devFailed('API_CantConnectToDatabase', `port ${wanted} cannot be used: ${error.message}`),
-      ),
-    )
-    probe.listen(wanted, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address !== null ? address.port : wanted
-      probe.close(() => resolve(port))
-    })
-  })
 }

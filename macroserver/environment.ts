@@ -1,7 +1,8 @@
-// The variables of the macro environment, kept in a file. Writes are gathered for a moment; a scan number is on the disk
-// before it is given out.
+// The variables of the macro environment, kept in a file. Writes are gathered for a moment. No scan number is given out
+// twice: numbers are reserved on the disk ahead of their use, so that no scan waits for the disk.
 
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { renameSync, writeFileSync } from 'node:fs'
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { devFailed, type Logger, silentLogger } from '#tango'
 
@@ -21,6 +22,11 @@ export interface EnvironmentOptions {
   readonly delayMs?: number
 }
 
+/** Scan numbers that are reserved ahead. */
+const RESERVE = 20
+/** Member of the file that is no variable. */
+const RESERVED = '(reserved scan numbers)'
+
 /** Variables by name; scoped ones have dotted names, see {@link scopedNames}. */
 export class Environment {
   readonly #path: string
@@ -29,13 +35,21 @@ export class Environment {
   readonly #defaults: ReadonlyMap<string, unknown>
   readonly #values: Map<string, unknown>
   readonly #listeners = new Set<(change: EnvironmentChange) => void>()
+  readonly #boot: string
+  /** Last scan number that is reserved on the disk; 0 when none is. */
+  #reserved = 0
+  /** Last scan number to be reserved with the next write. */
+  #wished = 0
+  /** Writes by the short way, which the long way must not undo. */
+  #shortWrites = 0
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
   #changes = 0
   #written = 0
 
-  private constructor(path: string, values: Map<string, unknown>, options: EnvironmentOptions) {
+  private constructor(path: string, boot: string, values: Map<string, unknown>, options: EnvironmentOptions) {
     this.#path = path
+    this.#boot = boot
     this.#values = values
     this.#log = options.log ?? silentLogger()
     this.#delayMs = options.delayMs ?? 50
@@ -53,7 +67,10 @@ export class Environment {
     } catch (cause) {
       throw devFailed('Data_FolderUnusable', `${dataFolder} cannot be made`, { cause })
     }
-    return new Environment(path, await readValues(path), options)
+    const boot = await bootId()
+    const environment = new Environment(path, boot, withoutReserved(await readValues(path), boot), options)
+    environment.#reserveAhead()
+    return environment
   }
 
   /** Value of a variable by its full name. */
@@ -92,14 +109,23 @@ export class Environment {
   }
 
   /**
-   * The number of the next scan; it is on the disk when this resolves and is never given out again.
+   * The number of the next scan; it is never given out again, whatever dies.
    * @throws DevFailed `Data_FolderUnusable` when the environment cannot be written
    */
   async nextScanId(): Promise<number> {
     const last = Number(this.get('ScanID') ?? 0)
     const next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : 1
     this.apply([['ScanID', next]])
-    await this.#save()
+    const margin = this.#reserved - next
+    if (margin < 0 || margin > 2 * RESERVE) {
+      // more scans at once than were reserved, or somebody has set ScanID
+      this.#wished = next + RESERVE
+      await this.#save()
+      return next
+    }
+    // the death of this process loses nothing that was written; that of the machine is what numbers are reserved for
+    this.#writeNow()
+    if (margin < RESERVE / 2) this.#reserveAhead()
     return next
   }
 
@@ -108,11 +134,20 @@ export class Environment {
     if (this.get('ScanID') === scanId) this.apply([['ScanID', scanId - 1]])
   }
 
-  /** Writes what has changed and waits for it. */
+  /** Writes what has changed and waits for it; numbers that were reserved and not used are free again. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    if (this.#wished > 0) this.#changes += 1
+    this.#wished = 0
     await this.#save()
+  }
+
+  /** Reserves scan numbers in the background. */
+  #reserveAhead(): void {
+    this.#wished = Number(this.get('ScanID') ?? 0) + RESERVE
+    this.#changes += 1
+    this.#later()
   }
 
   #tell(change: EnvironmentChange): void {
@@ -144,18 +179,43 @@ export class Environment {
     await this.#writing
   }
 
+  #text(): string {
+    const reserved = this.#wished > 0 ? { [RESERVED]: { upTo: this.#wished, boot: this.#boot } } : {}
+    return `${JSON.stringify({ ...Object.fromEntries(this.#values), ...reserved }, undefined, 2)}\n`
+  }
+
+  /** Hands the file to the operating system; some 0.1 ms, and the disk follows when it likes. */
+  #writeNow(): void {
+    const draft = `${this.#path}.now`
+    this.#shortWrites += 1
+    try {
+      writeFileSync(draft, this.#text())
+      renameSync(draft, this.#path)
+    } catch (cause) {
+      throw unwritable(this.#path, cause)
+    }
+  }
+
   async #write(): Promise<void> {
     const draft = `${this.#path}.new`
     try {
-      await writeFile(draft, `${JSON.stringify(Object.fromEntries(this.#values), undefined, 2)}\n`, { flush: true })
-      await rename(draft, this.#path)
-      await syncFolder(dirname(this.#path))
+      for (;;) {
+        const { shortWrites, wished } = { shortWrites: this.#shortWrites, wished: this.#wished }
+        await writeFile(draft, this.#text(), { flush: true })
+        if (shortWrites !== this.#shortWrites) continue // the draft is older than the file
+        renameSync(draft, this.#path)
+        await syncFolder(dirname(this.#path))
+        this.#reserved = wished
+        return
+      }
     } catch (cause) {
-      throw devFailed('Data_FolderUnusable', `${this.#path} cannot be written; scans need it for their numbers`, {
-        cause,
-      })
+      throw unwritable(this.#path, cause)
     }
   }
+}
+
+function unwritable(path: string, cause: unknown): Error {
+  return devFailed('Data_FolderUnusable', `${path} cannot be written; scans need it for their numbers`, { cause })
 }
 
 /** Full names under which a variable is looked up for a macro on a door, most special first. */
@@ -211,6 +271,20 @@ async function readValues(path: string): Promise<Map<string, unknown>> {
       cause,
     })
   }
+}
+
+/** After the machine has stopped unexpectedly, numbers that may have been used count as used. */
+function withoutReserved(values: Map<string, unknown>, boot: string): Map<string, unknown> {
+  const reserved = values.get(RESERVED)
+  values.delete(RESERVED)
+  if (typeof reserved !== 'object' || reserved === null || !('upTo' in reserved) || !('boot' in reserved)) return values
+  if (reserved.boot !== boot) values.set('ScanID', Math.max(Number(values.get('ScanID') ?? 0), Number(reserved.upTo)))
+  return values
+}
+
+/** Tells whether the machine has been started since; the same text everywhere where that is not known. */
+async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim()
 }
 
 /** Makes a rename durable; some file systems cannot, and then it is as durable as they make it. */

@@ -15,6 +15,7 @@ export class Outbox {
   readonly #monotonic: () => number
   #waiting: (News | LaterNews)[] = []
   #cancel: (() => void) | undefined
+  #isSoon = false
   #last = Number.NEGATIVE_INFINITY
 
   constructor(send: (news: readonly News[]) => void, monotonic: () => number) {
@@ -22,16 +23,21 @@ export class Outbox {
     this.#monotonic = monotonic
   }
 
-  /** Puts news behind what is waiting. */
-  add(news: News | LaterNews): void {
+  /**
+   * Puts news behind what is waiting.
+   * @param soon do not wait for the period: the first point of a scan
+   */
+  add(news: News | LaterNews, soon = false): void {
     this.#waiting.push(news)
-    if (this.#cancel !== undefined) return
     const left = PERIOD_MS - (this.#monotonic() - this.#last)
-    if (left <= 0) {
+    if (soon || left <= 0) {
+      if (this.#isSoon) return
+      this.#cancel?.()
       // behind the requests that this turn of the event loop still writes
       const immediate = setImmediate(() => this.flush())
+      this.#isSoon = true
       this.#cancel = () => clearImmediate(immediate)
-    } else {
+    } else if (this.#cancel === undefined) {
       const timer = setTimeout(() => this.flush(), left)
       this.#cancel = () => clearTimeout(timer)
     }
@@ -46,6 +52,7 @@ export class Outbox {
   flush(): void {
     this.#cancel?.()
     this.#cancel = undefined
+    this.#isSoon = false
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = []

@@ -246,7 +246,10 @@ function watcherOf(macro: ScanningMacro, { outbox, environment }: ScanServices):
         start = document
         return outbox.add(() => startNews(document, macro, withRecords))
       case 'scan-points':
-        return outbox.add(() => (start === undefined ? [] : pointNews(start, document, macro, withRecords)))
+        return outbox.add(
+          () => (start === undefined ? [] : pointNews(start, document, macro, withRecords)),
+          document.first === 0,
+        )
       case 'scan-end':
         return outbox.add(() => (start === undefined ? [] : endNews(start, document, macro, withRecords)))
     }

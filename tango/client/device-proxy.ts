@@ -1,6 +1,6 @@
 // A device as its clients use it: read, write, command, subscribe. Typed when made with a spec, by names otherwise.
 
-import { DevFailed, MultiDevFailed } from '../errors/dev-failed.ts'
+import { DevFailed, devFailed, MultiDevFailed } from '../errors/dev-failed.ts'
 import type { EventOf, EventType, SubscribeOptions, Subscription } from '../events/event-types.ts'
 import type { DevState } from '../types/dev-state.ts'
 import { type CommandType, TYPE_CODES } from '../types/dev-types.ts'
@@ -84,7 +84,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     const name = this.#attributeName(attribute)
     try {
       const [value] = await this.#run('always', (call) => readAttributes(call, [name], this.source))
-      if (value === undefined) throw new DevFailed([])
+      if (value === undefined) throw devFailed('API_AttrValueNotSet', `${name} was not answered`)
       // the spec is the device's word for the type of its values
       return toReading(value) as AttributeReading<ValueOf<S, K>>
     } catch (error) {
@@ -305,7 +305,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     const known = this.#connection.attributeShapes.get(key)
     if (known !== undefined) return known
     const [config] = await this.#run('always', (call) => getAttributeConfig(call, [attribute]))
-    if (config === undefined) throw new DevFailed([])
+    if (config === undefined) throw devFailed('API_AttrNotFound', `${attribute} was not answered`)
     const shape = {
       name: config.name,
       type: attributeType(config.dataType, `${this.name}/${config.name}`),

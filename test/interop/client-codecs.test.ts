@@ -2,10 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { decodeEncoded, encodeJson, encodePickle, PickleFloat, PickleTuple } from '#tango'
-
-const PYTHON = '/usr/bin/python3'
+import { needPeers, PYTHON } from '../support/peers.ts'
 
 /** Runs a Python expression on the octets `data` and gives what it prints. */
 function python(expression: string, data: Uint8Array): string {
@@ -15,10 +13,7 @@ function python(expression: string, data: Uint8Array): string {
 
 describe('Payloads with CPython', () => {
   before(function () {
-    if (existsSync(PYTHON)) return
-    if (process.env.BANDONEON_REQUIRE_PEERS === '1') throw new Error(`${PYTHON} is not installed`)
-    console.log(`SKIPPED: ${PYTHON} is not installed`)
-    this.skip()
+    needPeers(this, 'pytango')
   })
 
   it('reads our pickles as the plain values they are', () => {

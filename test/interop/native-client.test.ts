@@ -15,9 +15,9 @@ import type { ClientHost } from '../../tango/client/client-host.ts'
 import { DeviceProxy } from '../../tango/client/device-proxy.ts'
 import { EventSubscriber } from '../../tango/events/subscriber.ts'
 import { Collector } from '../support/collector.ts'
-import { missingNativeTango, type NativeServer, type NativeTango, startNativeTango } from '../support/native-tango.ts'
+import { type NativeServer, type NativeTango, startNativeTango } from '../support/native-tango.ts'
+import { needPeers, PYTHON } from '../support/peers.ts'
 
-const PYTHON = '/usr/bin/python3'
 const PUSHER = resolve(import.meta.dirname, '../../../test/interop/python/pusher.py')
 const DEVICE = 'sys/tg_test/1'
 const ADMIN = 'dserver/TangoTest/test'
@@ -52,14 +52,10 @@ describe('The client with native servers', function () {
   let native: NativeTango
   let pusher: NativeServer
   let tango: TangoProcess
+  let subscriber: EventSubscriber | undefined
 
   before(async function () {
-    const missing = missingNativeTango()
-    if (missing !== undefined) {
-      if (process.env.BANDONEON_REQUIRE_PEERS === '1') throw new Error(`${missing} is not installed`)
-      console.log(`SKIPPED: ${missing} is not installed`)
-      this.skip()
-    }
+    needPeers(this, 'native-database', 'TangoTest', 'pytango')
     native = await startNativeTango()
     tango = await TangoProcess.create({ tangoHost: native.tangoHost, listen: false, log: silentLogger() })
     await tango.database().addServer('pusher/test', [{ class: 'Pusher', name: 'test/pusher/1' }])
@@ -68,6 +64,7 @@ describe('The client with native servers', function () {
   })
 
   after(async () => {
+    await subscriber?.close()
     await tango?.close()
     await native?.stop()
   })
@@ -266,19 +263,18 @@ describe('The client with native servers', function () {
     const admin = tango.proxy(ADMIN)
     const refused = await reasonsOf(proxy.subscribe('double_scalar', 'change', () => {}))
     assert.deepEqual(refused, ['API_AttributePollingNotStarted', 'API_DSFailedRegisteringEvent'])
-    await admin.command('AddObjPolling', { lvalue: [50], svalue: [DEVICE, 'attribute', 'double_scalar'] })
-    assert.deepEqual(
-      (await reasonsOf(proxy.subscribe('double_scalar', 'change', () => {})))[0],
-      'API_EventPropertiesNotSet',
-    )
+    const polling = { lvalue: [50], svalue: [DEVICE, 'attribute', 'double_scalar'] }
+    await admin.command('AddObjPolling', polling)
+    const unset = await reasonsOf(proxy.subscribe('double_scalar', 'change', () => {}))
+    assert.equal(unset[0], 'API_EventPropertiesNotSet')
+    // the native server may hang when the configuration of an attribute changes while it is being polled
+    await admin.command('RemObjPolling', polling.svalue)
     const [config] = await proxy.attributeConfig(['double_scalar'])
     assert.ok(config)
     const chEvent = { ...config.eventProp.chEvent, absChange: '0.1' }
-    const changed = {
-      ...config,
-      eventProp: { ...config.eventProp, chEvent, perEvent: { period: '200', extensions: [] } },
-    }
-    await proxy.setAttributeConfig([changed])
+    const perEvent = { period: '200', extensions: [] }
+    await proxy.setAttributeConfig([{ ...config, eventProp: { ...config.eventProp, chEvent, perEvent } }])
+    await admin.command('AddObjPolling', polling)
 
     const changes = new Collector<TangoEvent>()
     const periodic = new Collector<TangoEvent>()
@@ -286,13 +282,14 @@ describe('The client with native servers', function () {
     const subscriptions = [
       await proxy.subscribe('Double_Scalar', 'change', changes.push),
       await proxy.subscribe('double_scalar', 'periodic', periodic.push),
-      await proxy.subscribe('double_scalar', 'attr_conf', configs.push),
+      await proxy.subscribe('short_scalar', 'attr_conf', configs.push),
     ]
     assert.equal(typeof changes.items[0]?.reading?.value, 'number')
-    assert.equal(configs.items[0]?.config?.label, 'double_scalar')
+    const other = configs.items[0]?.config
+    assert.equal(other?.label, 'short_scalar')
     await changes.until((event) => (event.counter ?? 0) >= 2, 'two changes', 10_000)
     await periodic.until((event) => (event.counter ?? 0) >= 5, 'five periodic events', 10_000)
-    await proxy.setAttributeConfig([{ ...changed, label: 'renamed' }])
+    await proxy.setAttributeConfig([{ ...other, label: 'renamed' }])
     await configs.until((event) => event.config?.label === 'renamed', 'the new label')
     const counters = periodic.items.flatMap((event) => event.counter ?? [])
     assert.deepEqual(
@@ -364,7 +361,7 @@ describe('The client with native servers', function () {
       clock: systemClock,
     }
     // native times but for the pause between attempts
-    const subscriber = new EventSubscriber(host, { retryMs: 500 })
+    subscriber = new EventSubscriber(host, { retryMs: 500 })
     const complete: ClientHost = { ...host, subscriber }
     const proxy = new DeviceProxy(complete, 'test/pusher/1')
     const bystander = new DeviceProxy(complete, DEVICE)
@@ -386,6 +383,5 @@ describe('The client with native servers', function () {
     )
     await first.close()
     await second.close()
-    await subscriber.close()
   })
 })

@@ -1,7 +1,6 @@
 // Starts a private native Tango system (MariaDB, DataBaseds) and native servers in a temporary folder, for interop tests.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -12,14 +11,6 @@ const run = promisify(execFile)
 const SCRIPT = resolve(import.meta.dirname, '../../../test/support/native-tango.sh')
 const START_MS = 60_000
 const READY_MS = 20_000
-
-/** Programs that the native system needs. */
-const PROGRAMS = ['/usr/lib/tango/DataBaseds', '/usr/lib/tango/TangoTest', '/usr/sbin/mariadbd']
-
-/** The first program that is not installed; undefined when all are. */
-export function missingNativeTango(): string | undefined {
-  return PROGRAMS.find((program) => !existsSync(program))
-}
 
 /** A server process. */
 export interface NativeServer {

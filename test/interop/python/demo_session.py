@@ -19,6 +19,7 @@ class Recorder:
         self.values = []
         self.errors = []
         self.condition = threading.Condition()
+        self.attribute = attribute
         self.id = proxy.subscribe_event(attribute, tango.EventType.CHANGE_EVENT, self)
         self.proxy = proxy
 
