@@ -1,5 +1,6 @@
 // One server in the foreground, started with the command line of native servers.
 
+import { mkdir } from 'node:fs/promises'
 import { type DeviceServer, parseServerArguments, SERVER_USAGE, TangoProcess } from '#tango'
 import { devFailed } from '#tango/pure'
 import { loadClass } from './catalogue.ts'
@@ -51,6 +52,7 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
 
 async function serveDatabase(tango: TangoProcess, options: ServeOptions): Promise<ServedServer> {
   const { openStore, startDatabase } = await import('#db-config')
+  await mkdir(options.data, { recursive: true })
   const store = openStore(`${options.data}/tango.sqlite`)
   const server = await startDatabase(tango, store)
   return {

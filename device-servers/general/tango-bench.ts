@@ -8,7 +8,11 @@ const EDGE = 2048
 /** Constant data, one copy for all devices: memory figures must not be those of test data. */
 const SPECTRUM = Float64Array.from({ length: 256 }, (_, i) => i / 2)
 const BENCH_SPECTRUM = Float64Array.from({ length: 10_000 }, (_, i) => i / 2)
-const benchImage = lazily(() => ({ data: Uint16Array.from({ length: EDGE * EDGE }, (_, i) => i), width: EDGE, height: EDGE }))
+const benchImage = lazily(() => ({
+  data: Uint16Array.from({ length: EDGE * EDGE }, (_, i) => i),
+  width: EDGE,
+  height: EDGE,
+}))
 
 type Key = keyof typeof tangoBench.attributes
 

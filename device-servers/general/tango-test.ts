@@ -2,7 +2,14 @@
 // native server of this name, so that clients and their test suites can be pointed at it.
 
 import { tangoTest } from 'bandoneon/interfaces/tango-test'
-import { type AttributeSpec, type AttributeType, Device, type DeviceClass, type DeviceContext, devFailed } from 'bandoneon/tango'
+import {
+  type AttributeSpec,
+  type AttributeType,
+  Device,
+  type DeviceClass,
+  type DeviceContext,
+  devFailed,
+} from 'bandoneon/tango'
 import {
   beamImage,
   EMPTY_ARRAYS,
@@ -84,7 +91,9 @@ export class TangoTest extends Device<typeof tangoTest> {
   /** Reads any attribute of the interface. */
   readAny(key: Key, spec: AttributeSpec): unknown {
     if (key === 'throwException')
-      throw devFailed('exception test', 'here is the exception you requested', { origin: 'TangoTest::read_throw_exception' })
+      throw devFailed('exception test', 'here is the exception you requested', {
+        origin: 'TangoTest::read_throw_exception',
+      })
     if (key === 'noValue') return undefined
     if (this.properties.mthreadedImpl === 0) this.#step()
     if (key in ECHOES || (spec.writable === true && spec.format !== undefined)) return this.#echo(key, spec)

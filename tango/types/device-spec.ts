@@ -1,13 +1,6 @@
 // The contract of a device class as data: server, client, panels, command line and docs read the same value.
 
-import type {
-  AttributeType,
-  CommandType,
-  CommandValues,
-  Image,
-  ScalarValues,
-  SpectrumValues,
-} from './dev-types.ts'
+import type { AttributeType, CommandType, CommandValues, Image, ScalarValues, SpectrumValues } from './dev-types.ts'
 import type { Reading } from './reading.ts'
 
 /** One attribute. The key in `attributes` is lowerCamelCase; its Tango name is `name`, else the key with a capital. */
@@ -197,7 +190,9 @@ export interface CallContext {
 }
 
 type ReadMethods<A extends Readonly<Record<string, AttributeSpec>>> = {
-  [K in keyof A & string as A[K] extends { readonly writeOnly: true } ? never : `read${Capitalize<K>}`]: () => ReadAnswer<A[K]>
+  [K in keyof A & string as A[K] extends { readonly writeOnly: true }
+    ? never
+    : `read${Capitalize<K>}`]: () => ReadAnswer<A[K]>
 }
 
 type WriteMethods<A extends Readonly<Record<string, AttributeSpec>>> = {

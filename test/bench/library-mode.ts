@@ -1,16 +1,45 @@
-// The same scan without servers: the beamline opened in this process.
+// The same scan without MacroServer and Door: the beamline opened in this process.
 
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openBeamline } from 'bandoneon'
+import { lastScan } from '../support/scan-files.ts'
+import { withoutRecorder } from './beamlines.ts'
 import type { BenchOptions } from './main.ts'
-import { say } from './report.ts'
+import { say, table } from './report.ts'
+import { deadTimes, EXPOSURE, GROUPS, POINTS } from './scan-dead-time.ts'
+import { spread } from './statistics.ts'
 
-/** Prints the dead time in library mode, when this version has one. */
-export async function libraryMode(_: BenchOptions): Promise<void> {
-  const file = fileURLToPath(new URL('../../facility/library.js', import.meta.url))
-  say('## Library mode\n')
-  if (!existsSync(file)) {
-    say('not in this version\n')
-    return
+/** Prints the dead time in library mode. */
+export async function libraryMode({ rounds }: BenchOptions): Promise<void> {
+  say(`## Library mode: the same scan, everything but the simulators in one process, ${rounds} scans each\n`)
+  say('Median (least-most) in ms per point; outside: call to result of the function.\n')
+  const folder = mkdtempSync(join(tmpdir(), 'bandoneon-bench-'))
+  const rows: string[][] = []
+  try {
+    const unsaved = join(folder, 'unsaved.yaml')
+    writeFileSync(unsaved, withoutRecorder())
+    for (const saving of [false, true]) {
+      const data = join(folder, saving ? 'saved' : 'unsaved')
+      await using beamline = await openBeamline(saving ? 'demo.yaml' : unsaved, { data, logLevel: 'ERROR' })
+      for (const { group, label } of GROUPS) {
+        beamline.environment('ActiveMntGrp', group)
+        const samples: { period: number; stated: number; outside: number }[] = []
+        for (let round = -2; round < rounds; round += 1) {
+          const began = performance.now()
+          await beamline.scan.ascan('dmot01', 0, 1, POINTS - 1, EXPOSURE)
+          const outside = (performance.now() - began) / POINTS - EXPOSURE * 1000
+          const scan = await lastScan(data)
+          if (scan?.points !== POINTS) throw new Error(`the log has ${scan?.points} points`)
+          if (round >= 0) samples.push({ ...deadTimes(scan), outside })
+        }
+        const cells = (['period', 'stated', 'outside'] as const).map((key) => spread(samples.map((s) => s[key])))
+        rows.push([saving ? `${label}, file` : label, ...cells])
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
+  table(['scan', 'between points', 'stated', 'outside'], rows)
 }

@@ -1,11 +1,11 @@
 // How long a facility takes to its ready line and how much memory its processes hold then.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packagedBeamline } from '#facility'
 import { TestFacility } from '../support/facility.ts'
 import { memoryOf } from '../support/processes.ts'
+import { withManyMotors } from './beamlines.ts'
 import type { BenchOptions } from './main.ts'
 import { say, table } from './report.ts'
 import { median, short, spread } from './statistics.ts'
@@ -71,14 +71,4 @@ async function measure(options: { readonly isolated: boolean; readonly beamline?
   } finally {
     await facility.close()
   }
-}
-
-/** The demo with one more controller. */
-function withManyMotors(count: number): string {
-  const demo = readFileSync(packagedBeamline('demo'), 'utf8')
-  const axes = Array.from({ length: count }, (_, i) => `      - { name: many${i + 1}, axis: ${i + 1} }\n`).join('')
-  const controller = `  - name: manyctrl\n    type: motor\n    driver: dummy-motor\n    properties: { axisCount: ${count} }\n    axes:\n${axes}\n`
-  const text = demo.replace(/^measurementGroups:/m, `${controller}measurementGroups:`)
-  if (text === demo) throw new Error('the demo has no measurement groups')
-  return text
 }

@@ -8,8 +8,7 @@ import { join } from 'node:path'
 import { DevFailed } from '#tango'
 import type { DoorWatch } from '../support/door-watch.ts'
 import { TestFacility } from '../support/facility.ts'
-import { column, lastScan, loggedScans, runningScan, savedScan } from '../support/scan-files.ts'
-import { eventually } from '../support/waiting.ts'
+import { column, lastScan, loggedScans, recordedScan, runningScan } from '../support/scan-files.ts'
 
 describe('A full disk (needs the right to mount a file system in memory)', function () {
   this.timeout(60_000)
@@ -64,10 +63,8 @@ describe('A full disk (needs the right to mount a file system in memory)', funct
     const logged = await lastScan(facility.data)
     assert.equal(logged?.points, 31)
     assert.equal(logged.end?.reason, 'done')
-    const saved = await eventually('the whole file', async () => {
-      const file = await savedScan(logged.start)
-      return file.status === 'SUCCEEDED' ? file : undefined
-    })
+    const saved = await recordedScan(facility.data, logged)
+    assert.equal(saved.status, 'SUCCEEDED')
     assert.deepEqual(saved.measurement.dmot01, column(logged, 'dmot01'))
   })
 

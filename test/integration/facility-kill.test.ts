@@ -5,7 +5,7 @@ import { pool } from '#interfaces/pool'
 import type { DoorWatch } from '../support/door-watch.ts'
 import { TestFacility } from '../support/facility.ts'
 import { isAlive } from '../support/processes.ts'
-import { column, lastScan, runningScan, savedScan } from '../support/scan-files.ts'
+import { column, lastScan, recordedScan, runningScan, savedScan } from '../support/scan-files.ts'
 import { eventually } from '../support/waiting.ts'
 
 interface Victim {
@@ -76,10 +76,9 @@ for (const { layout, isolated, victims } of [
         assert.equal(logged.end?.points, logged.points)
         assert.ok(logged.points >= acknowledged.points)
         for (const row of rows) assert.ok(row < logged.points, `row ${row} was shown but is not in the log`)
-        const saved = await eventually('all points in the file', async () => {
-          const file = await savedScan(logged.start)
-          return file.points === logged.points && file.status !== 'RUNNING' ? file : undefined
-        })
+        const saved = await recordedScan(facility.data, logged)
+        assert.equal(saved.points, logged.points)
+        assert.notEqual(saved.status, 'RUNNING')
         for (const label of ['mot01', 'ct01', 'ct02', 'ct03', 'ct04'])
           assert.deepEqual(saved.measurement[label], column(logged, label), label)
 
@@ -89,7 +88,7 @@ for (const { layout, isolated, victims } of [
         assert.equal((await savedScan(next.start)).points, 5)
       })
 
-    /** The first scan that works after a restart; the door says for each attempt that does not what is missing. */
+    /** The first scan that works after a restart. */
     async function nextScan() {
       const door = await facility.doorReady()
       const client = await facility.client()
@@ -104,8 +103,16 @@ for (const { layout, isolated, victims } of [
         },
         20_000,
       )
-      const outcome = await door.run(['ascan', 'mot01', '0', '1', '4', '0.02'])
-      assert.equal(outcome.state, 'ON', outcome.error.join('\n'))
+      // a client looks a device that it could not reach up again after one second, not earlier
+      await eventually(
+        'a scan that works',
+        async () => {
+          const outcome = await door.run(['ascan', 'mot01', '0', '1', '4', '0.02'])
+          if (outcome.state !== 'ON') throw new Error(outcome.error.join('\n'))
+          return true
+        },
+        3_000,
+      )
       await door.close()
       const scan = await lastScan(facility.data)
       assert.ok(scan !== undefined)

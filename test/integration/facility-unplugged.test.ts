@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { TestFacility } from '../support/facility.ts'
-import { column, lastScan, runningScan, savedScan } from '../support/scan-files.ts'
+import { column, lastScan, recordedScan, runningScan } from '../support/scan-files.ts'
 import { eventually } from '../support/waiting.ts'
 
 /** Longest time from the fault to the alarm: the time-outs of the drivers, ms. */
@@ -48,10 +48,8 @@ describe('A box unplugged in the middle of a scan', function () {
       assert.ok(logged?.end !== undefined, 'the scan has no end')
       assert.equal(logged.end.reason, 'failed')
       assert.ok(logged.points >= 4 && logged.points < 61)
-      const saved = await eventually('the points in the file', async () => {
-        const file = await savedScan(logged.start)
-        return file.status === 'FAILED' ? file : undefined
-      })
+      const saved = await recordedScan(facility.data, logged)
+      assert.equal(saved.status, 'FAILED')
       assert.equal(saved.points, logged.points)
       assert.deepEqual(saved.measurement.ct01, column(logged, 'ct01'))
       if (box === 'em01') assert.equal(await axis(), stopped, 'the motor moves on')

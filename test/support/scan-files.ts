@@ -48,6 +48,13 @@ export async function runningScan(data: string, former: string | undefined, poin
   })
 }
 
+/** The file of a scan, as soon as the recorder has marked it complete. */
+export async function recordedScan(data: string, { scan, start }: LoggedScan): Promise<SavedScan> {
+  const marker = new ScanFolder(data).recorded(scan)
+  await eventually(`the complete file of scan ${start.scanId}`, () => existsSync(marker))
+  return await savedScan(start)
+}
+
 /** Reads a finished file. */
 export async function savedScan(start: ScanStart): Promise<SavedScan> {
   const path = start.file ?? ''
