@@ -17,13 +17,18 @@ function removeStale(folder) {
       continue
     }
     const source = path.replace(/\.d\.ts$|\.js\.map$|\.js$/, '')
-    if (!existsSync(join(root, `${source}.ts`)) && !existsSync(join(root, `${source}.tsx`))) rmSync(join(out, entry.name))
+    if (!existsSync(join(root, `${source}.ts`)) && !existsSync(join(root, `${source}.tsx`)))
+      rmSync(join(out, entry.name))
   }
 }
 
 if (existsSync(join(root, 'dist'))) removeStale('')
-const result = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-})
+const result = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+)
 process.exit(result.status ?? 1)

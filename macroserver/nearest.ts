@@ -18,18 +18,20 @@ export function didYouMean(name: string, names: Iterable<string>): string {
   return found.length === 0 ? '' : `; did you mean ${found.join(' or ')}?`
 }
 
-/** Levenshtein's edit distance; a common start costs nothing more than what is missing after it, at most `allowed`. */
+/** Edit distance in which two letters that changed places count once; a longer name costs what is missing at its end. */
 function distanceTo(a: string, b: string, allowed: number): number {
   if (a.length > 1 && b.startsWith(a)) return Math.min(allowed, b.length - a.length)
   if (Math.abs(a.length - b.length) > allowed) return allowed + 1
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)]
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
+    rows.push(row)
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(replaced, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+      const replaced = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : replaced
+      row.push(Math.min(replaced, swapped, at(i - 1, j) + 1, at(i, j - 1) + 1))
     }
-    previous = row
   }
-  return previous[b.length] ?? 0
+  return at(a.length, b.length)
 }

@@ -9,7 +9,7 @@ import { processIdentity } from '../process-identity.ts'
 import { type DataLog, noLog, systemTimers, type Timers } from '../timers.ts'
 import { type Announcement, HEARTBEAT_MS } from './announcement.ts'
 import { DiskReserve, type LogFileSystem } from './disk-reserve.ts'
-import { DoorbellSender, doorbellLead } from './doorbell.ts'
+import { DoorbellSender } from './doorbell.ts'
 import { ScanFolder, writeWhole } from './scan-folder.ts'
 import { ScanLogWriter } from './scan-log.ts'
 
@@ -182,8 +182,10 @@ export class ScanPublisher implements AsyncDisposable {
   }
 
   #publish(writer: ScanLogWriter, document: ScanDocument): PublishOutcome {
-    const { bytes, reserveUsed } = writer.append(document, doorbellLead(document.scan, writer.size))
-    this.#doorbell?.send(bytes)
+    const offset = writer.size
+    const { bytes, reserveUsed } = writer.append(document)
+    // recorders confirm a scan when they have its end
+    this.#doorbell?.send(document.scan, offset, bytes, document.kind === 'scan-end')
     return reserveUsed ? 'reserve used' : 'written'
   }
 

@@ -28,7 +28,7 @@ export interface LoggedDocument {
 
 /** What `append` did. */
 export interface AppendedRecord {
-  /** `lead` and record; shared with nobody. */
+  /** The record; shared with nobody. */
   readonly bytes: Buffer
   /** The disk was full and the reserve made room: the scan should pause. */
   readonly reserveUsed: boolean
@@ -80,7 +80,7 @@ export class ScanLogWriter {
     const writer = new ScanLogWriter(path, openFile(fileSystem, path, 'wx'), 0, options)
     try {
       const first: ScanLogHeader = { kind: 'scan-log', version: 1, ...header }
-      writer.#write(encodeRecord(jsonOf(first)), 0)
+      writer.#write(encodeRecord(jsonOf(first)))
     } catch (error) {
       fileSystem.closeSync(writer.#file)
       fileSystem.rmSync(path, { force: true })
@@ -106,12 +106,11 @@ export class ScanLogWriter {
 
   /**
    * Appends one document; it is with the operating system on return.
-   * @param lead ASCII text put in front of the record in the returned bytes, not in the log
    * @throws DevFailed `Data_FolderUnusable` when it cannot be written; the log then ends with the record before
    */
-  append(document: ScanDocument, lead = ''): AppendedRecord {
-    const bytes = encodeRecord(encodeDocument(document), lead)
-    return { bytes, reserveUsed: this.#write(bytes, lead.length) }
+  append(document: ScanDocument): AppendedRecord {
+    const bytes = encodeRecord(encodeDocument(document))
+    return { bytes, reserveUsed: this.#write(bytes) }
   }
 
   /** Waits until all records are on the disk and closes the file. */
@@ -124,31 +123,25 @@ export class ScanLogWriter {
     await this.#syncing
   }
 
-  /** Writes from `start` of `bytes`; true when the reserve had to be used. */
-  #write(bytes: Buffer, start: number): boolean {
+  /** True when the reserve had to be used. */
+  #write(bytes: Buffer): boolean {
     if (this.#closed) throw new Error(`unreachable: ${this.path} is closed`)
     const { fileSystem } = this.#options
     let reserveUsed = false
-    let written = start
+    let written = 0
     while (written < bytes.length) {
       try {
-        written += fileSystem.writeSync(
-          this.#file,
-          bytes,
-          written,
-          bytes.length - written,
-          this.#size + written - start,
-        )
+        written += fileSystem.writeSync(this.#file, bytes, written, bytes.length - written, this.#size + written)
       } catch (error) {
         if (isFull(error) && this.#reserve?.release() === true) {
           reserveUsed = true
           continue
         }
-        if (written > start) fileSystem.ftruncateSync(this.#file, this.#size)
+        if (written > 0) fileSystem.ftruncateSync(this.#file, this.#size)
         throw unusable(this.path, error)
       }
     }
-    this.#size += bytes.length - start
+    this.#size += bytes.length
     this.#dirty = true
     this.#cancelSync ??= this.#options.timers.setTimer(this.#options.syncMs, () => {
       this.#cancelSync = undefined

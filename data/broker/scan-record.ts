@@ -16,16 +16,15 @@ export type FoundRecord =
 
 const LINE_END = 0x0a
 
-/** A record, preceded by the bytes of `lead` (which are no part of it). */
-export function encodeRecord(text: string, lead = ''): Buffer {
+/** The record of a JSON text. */
+export function encodeRecord(text: string): Buffer {
   const bytes = Buffer.byteLength(text)
-  const start = lead.length
-  const buffer = Buffer.allocUnsafe(start + RECORD_PREFIX_SIZE + bytes + 1)
-  const body = start + RECORD_PREFIX_SIZE
+  const body = RECORD_PREFIX_SIZE
+  const buffer = Buffer.allocUnsafe(body + bytes + 1)
   buffer.write(text, body, 'utf8')
   buffer[body + bytes] = LINE_END
   const checksum = crc32(buffer.subarray(body, body + bytes))
-  buffer.write(`${lead}${hex8(bytes)} ${hex8(checksum)} `, 0, 'latin1')
+  buffer.write(`${hex8(bytes)} ${hex8(checksum)} `, 0, 'latin1')
   return buffer
 }
 

@@ -183,16 +183,7 @@ export class ScanSubscriber implements AsyncDisposable {
       void this.poll() // a new scan; poll does not reject
       return
     }
-    const found = findRecord(message.record, 0)
-    if (found.kind !== 'record' || followed.waiting.length >= MAX_WAITING) followed.lookAtLog = true
-    else {
-      try {
-        const { offset } = message
-        followed.waiting.push({ offset, next: offset + found.next, document: decodeDocument(found.text) })
-      } catch {
-        followed.lookAtLog = true
-      }
-    }
+    if (followed.waiting.length >= MAX_WAITING || !takeRecords(message, followed.waiting)) followed.lookAtLog = true
     this.#wake(followed, false)
   }
 
@@ -260,6 +251,21 @@ export class ScanSubscriber implements AsyncDisposable {
     }
     return part.documents.map(({ document }) => document)
   }
+}
+
+/** Adds the documents of a message; false when it cannot be read to its end. */
+function takeRecords({ offset, records }: DoorbellMessage, to: LoggedDocument[]): boolean {
+  for (let at = 0; at < records.length; ) {
+    const found = findRecord(records, at)
+    if (found.kind !== 'record') return false
+    try {
+      to.push({ offset: offset + at, next: offset + found.next, document: decodeDocument(found.text) })
+    } catch {
+      return false // the log reader says more
+    }
+    at = found.next
+  }
+  return true
 }
 
 /** Takes the messages that follow what was handled last; undefined when there is none. */

@@ -24,6 +24,7 @@ export interface SnapshotSource {
 export async function takeSnapshot(
   wished: unknown,
   source: SnapshotSource,
+  longestMs = LONGEST_MS,
 ): Promise<{ readonly entries: readonly SnapshotEntry[]; readonly missing: readonly string[] }> {
   const wishes = Array.isArray(wished) ? wished.map(wishOf) : undefined
   const parts =
@@ -32,7 +33,7 @@ export async function takeSnapshot(
       : wishes.map(({ name, label }) => entryOf(name, label, source))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), LONGEST_MS)
+    timer = setTimeout(() => resolve(undefined), longestMs)
   })
   const results = await Promise.all(parts.map((part) => Promise.race([part.catch(() => undefined), late])))
   clearTimeout(timer)

@@ -19,7 +19,12 @@ export class DevFailed extends Error {
   readonly errors: readonly DevError[]
 
   constructor(errors: readonly DevError[]) {
-    super(errors.map((e) => `${e.reason}: ${e.desc}`).reverse().join(' <- '))
+    super(
+      errors
+        .map((e) => `${e.reason}: ${e.desc}`)
+        .reverse()
+        .join(' <- '),
+    )
     this.name = 'DevFailed'
     this.errors = errors
   }

@@ -208,6 +208,7 @@ type CommandMethods<C extends Readonly<Record<string, CommandSpec>>> = {
   ) => Returned<CommandResult<C[K]>> | Promise<Returned<CommandResult<C[K]>>>
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without result may return nothing at all
 type Returned<R> = R extends undefined ? void : R
 
 /** The methods a class must have to serve a spec: `readPosition`, `writePosition`, one per command. */

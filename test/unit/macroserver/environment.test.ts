@@ -30,10 +30,13 @@ describe('Environment', () => {
     ])
     await environment.flush()
     const again = await Environment.open(folder, { defaults: { JsonRecorder: true } })
-    assert.deepEqual([...again.entries()], [
-      ['JsonRecorder', false],
-      ['List', [1, 'a', null]],
-    ])
+    assert.deepEqual(
+      [...again.entries()],
+      [
+        ['JsonRecorder', false],
+        ['List', [1, 'a', null]],
+      ],
+    )
     again.apply([], ['JsonRecorder', 'List', 'NeverSet'])
     assert.deepEqual([...again.entries()], [['JsonRecorder', true]])
     await again.flush()
@@ -77,9 +80,15 @@ describe('Environment', () => {
       assert.ok(Number(stored().ScanID) >= scanId)
       numbers.push(scanId)
     }
-    assert.deepEqual(numbers, Array.from({ length: 100 }, (_, i) => i + 1))
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 100 }, (_, i) => i + 1),
+    )
     const together = await Promise.all(Array.from({ length: 50 }, () => environment.nextScanId()))
-    assert.deepEqual([...together].sort((a, b) => a - b), Array.from({ length: 50 }, (_, i) => i + 101))
+    assert.deepEqual(
+      [...together].sort((a, b) => a - b),
+      Array.from({ length: 50 }, (_, i) => i + 101),
+    )
     await environment.flush()
     assert.deepEqual(stored(), { ScanID: 150 })
   })

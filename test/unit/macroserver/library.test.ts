@@ -23,7 +23,10 @@ describe('MacroLibrary', () => {
   it('has the standard macros', async () => {
     const library = await load()
     const wanted = ['a2scan', 'ascan', 'ct', 'dscan', 'lsdef', 'mesh', 'mv', 'mvr', 'umv', 'wa', 'wm']
-    assert.deepEqual(wanted.filter((name) => library.find(name) === undefined), [])
+    assert.deepEqual(
+      wanted.filter((name) => library.find(name) === undefined),
+      [],
+    )
     for (const file of library.files) assert.equal(file.error, undefined, file.file)
   })
 

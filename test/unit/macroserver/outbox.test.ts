@@ -17,7 +17,10 @@ describe('Outbox', () => {
   })
   afterEach(() => clock.restore())
 
-  const step = (percent: number): News => ({ kind: 'status', status: { id: '1', range: [0, 100], state: 'step', step: percent } })
+  const step = (percent: number): News => ({
+    kind: 'status',
+    status: { id: '1', range: [0, 100], state: 'step', step: percent },
+  })
   const start: MacroStatusEntry = { id: '1', range: [0, 100], state: 'start', step: 0 }
 
   it('sends the first news behind the present turn of the event loop', () => {

@@ -95,7 +95,8 @@ describe('readArguments', () => {
   })
 
   it('takes parameters of XML without a value as left out', () => {
-    const xml = '<macro name="scan"><param value="mot01"/><param value="1"/><param value="2"/><param name="mode"/><param/></macro>'
+    const xml =
+      '<macro name="scan"><param value="mot01"/><param value="1"/><param value="2"/><param name="mode"/><param/></macro>'
     assert.deepEqual(read(scan, xml), { motor: elements[0], start: 1, intervals: 2, mode: 'fast', back: false })
   })
 
@@ -103,7 +104,10 @@ describe('readArguments', () => {
     const xml = '<macro name="scan"><param value="mot01"/><param/><param value="2"/></macro>'
     const wrong = refusal(scan, xml)
     assert.match(wrong, /^scan: start, a Float \(a number, in mm\), is missing\n/)
-    assert.match(wrong, /usage: scan <motor:Moveable> <start:Float> <intervals:Integer> \[mode:String=fast] \[back:Boolean=False] \[group:MeasurementGroup]$/)
+    assert.match(
+      wrong,
+      /usage: scan <motor:Moveable> <start:Float> <intervals:Integer> \[mode:String=fast] \[back:Boolean=False] \[group:MeasurementGroup]$/,
+    )
   })
 
   it('names parameter, value and type of what does not fit', () => {
@@ -112,13 +116,19 @@ describe('readArguments', () => {
     assert.match(refusal(scan, 'scan', 'mot01', '1', '2.5'), /intervals is '2.5', but must be an Integer/)
     assert.match(refusal(scan, 'scan', 'mot01', '1', '0'), /intervals is 0, but must be at least 1/)
     assert.match(refusal(scan, 'scan', 'mot01', '1', '2', 'medium'), /mode is 'medium', but must be one of fast, slow/)
-    assert.match(refusal(scan, 'scan', 'mot01', '1', '2', 'slow', 'perhaps'), /back is 'perhaps', but must be a Boolean/)
+    assert.match(
+      refusal(scan, 'scan', 'mot01', '1', '2', 'slow', 'perhaps'),
+      /back is 'perhaps', but must be a Boolean/,
+    )
     assert.match(refusal(scan, 'scan', 'mot01', '1', '2', 'slow', 'no', 'mg', '9'), /'9' is too much/)
   })
 
   it('tells a missing element from one of another kind, and suggests', () => {
     assert.match(refusal(scan, 'scan', 'mot1', '1', '2'), /motor is 'mot1'.*no such element; did you mean mot01\?/)
-    assert.match(refusal(scan, 'scan', 'ct01', '1', '2'), /motor is 'ct01', but must be a Moveable: it is a CTExpChannel/)
+    assert.match(
+      refusal(scan, 'scan', 'ct01', '1', '2'),
+      /motor is 'ct01', but must be a Moveable: it is a CTExpChannel/,
+    )
   })
 
   it('says that the pool is not reachable instead of blaming the name', () => {
@@ -129,7 +139,12 @@ describe('readArguments', () => {
   })
 
   it('reads repetitions flat, in brackets and from XML alike', () => {
-    const wanted = { list: [{ motor: elements[0], pos: 1 }, { motor: elements[1], pos: 2 }] }
+    const wanted = {
+      list: [
+        { motor: elements[0], pos: 1 },
+        { motor: elements[1], pos: 2 },
+      ],
+    }
     assert.deepEqual(read(move, 'mv', 'mot01', '1', 'mot02', '2'), wanted)
     assert.deepEqual(read(move, 'mv', '[[mot01 1] [mot02 2]]'), wanted)
     const group = (nr: number) => `<repeat nr="${nr}"><param value="mot0${nr}"/><param value="${nr}"/></repeat>`
@@ -186,10 +201,20 @@ describe('a macro call as text', () => {
 
 describe('describeParameters', () => {
   it('gives the objects that Sardana gives', () => {
-    assert.deepEqual(describeParameters({ t: { type: 'Float', default: 1, doc: 'd' }, g: { type: 'Countable', optional: true } }), [
-      { min: null, max: null, name: 't', type: 'Float', default_value: 1, description: 'd' },
-      { min: null, max: null, name: 'g', type: 'Countable', default_value: { ___optional_parameter__: true }, description: '' },
-    ])
+    assert.deepEqual(
+      describeParameters({ t: { type: 'Float', default: 1, doc: 'd' }, g: { type: 'Countable', optional: true } }),
+      [
+        { min: null, max: null, name: 't', type: 'Float', default_value: 1, description: 'd' },
+        {
+          min: null,
+          max: null,
+          name: 'g',
+          type: 'Countable',
+          default_value: { ___optional_parameter__: true },
+          description: '',
+        },
+      ],
+    )
     assert.deepEqual(describeParameters(move.parameters), [
       {
         min: 1,

@@ -15,9 +15,7 @@ describe('readRequest', () => {
   it('reads a name and parameters as texts', () => {
     const request = readRequest(['ascan', 'mot01', '0', '1', '20', '0.01'])
     assert.equal(request.form, 'texts')
-    assert.deepEqual(request.calls, [
-      { name: 'ascan', id: '', values: ['mot01', '0', '1', '20', '0.01'], hooks: [] },
-    ])
+    assert.deepEqual(request.calls, [{ name: 'ascan', id: '', values: ['mot01', '0', '1', '20', '0.01'], hooks: [] }])
   })
 
   it('splits a request that is one line, with quotes', () => {

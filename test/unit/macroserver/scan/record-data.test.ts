@@ -80,7 +80,18 @@ describe('RecordData', () => {
   })
 
   it('has one packet per row with the scalar columns, NaN included', () => {
-    const points = { kind: 'scan-points' as const, scan: 's', first: 1, values: [[1, 2], [0.5, 1], [3, Number.NaN], ['a', 'b'], [0.1, 0.2]] }
+    const points = {
+      kind: 'scan-points' as const,
+      scan: 's',
+      first: 1,
+      values: [
+        [1, 2],
+        [0.5, 1],
+        [3, Number.NaN],
+        ['a', 'b'],
+        [0.1, 0.2],
+      ],
+    }
     assert.deepEqual(recordPackets(start, points, null).map(decodeEncoded), [
       { type: 'record_data', macro_id: null, data: { point_nb: 1, mot01: 0.5, [channel]: 3, timestamp: 0.1 } },
       { type: 'record_data', macro_id: null, data: { point_nb: 2, mot01: 1, [channel]: Number.NaN, timestamp: 0.2 } },
@@ -88,7 +99,14 @@ describe('RecordData', () => {
   })
 
   it('ends with time and dead time', () => {
-    const end = { kind: 'scan-end' as const, scan: 's', time: start.time, reason: 'done' as const, points: 3, deadTime: 0.5 }
+    const end = {
+      kind: 'scan-end' as const,
+      scan: 's',
+      time: start.time,
+      reason: 'done' as const,
+      points: 3,
+      deadTime: 0.5,
+    }
     assert.deepEqual(decodeEncoded(recordEnd(end, 'id1')), {
       type: 'record_end',
       macro_id: 'id1',

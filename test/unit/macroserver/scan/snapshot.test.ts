@@ -10,8 +10,16 @@ const motors: ElementReference[] = ['m1', 'm2', 'm3'].map((name) => ({
   interfaces: ['Moveable'],
 }))
 
-function source(positions: SnapshotSource['positions'], attribute: SnapshotSource['attribute'] = async () => 'on'): SnapshotSource {
-  return { elements: () => motors, find: (name) => motors.find((m) => [m.name, m.fullName].includes(name)), positions, attribute }
+function source(
+  positions: SnapshotSource['positions'],
+  attribute: SnapshotSource['attribute'] = async () => 'on',
+): SnapshotSource {
+  return {
+    elements: () => motors,
+    find: (name) => motors.find((m) => [m.name, m.fullName].includes(name)),
+    positions,
+    attribute,
+  }
 }
 
 describe('takeSnapshot', () => {
@@ -41,7 +49,10 @@ describe('takeSnapshot', () => {
         return m.map(() => 4)
       }),
     )
-    assert.deepEqual(entries.map((e) => e.name), ['m1', 'm3'])
+    assert.deepEqual(
+      entries.map((e) => e.name),
+      ['m1', 'm3'],
+    )
   })
 
   it('reads moveables and attributes that PreScanSnapshot names, with labels', async () => {
@@ -70,6 +81,7 @@ describe('takeSnapshot', () => {
         () => new Promise(() => undefined),
         async () => 1,
       ),
+      10,
     )
     assert.deepEqual(entries, [{ name: 'a/b/c/d', value: 1 }])
     assert.deepEqual(missing, ['m1'])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ScanDocument } from '#data/documents'
 import { type ElementReference, line } from '#macroserver'
-import { DevFailed, devFailed, type DoubleStringArray } from '#tango'
+import { DevFailed, type DoubleStringArray, devFailed } from '#tango'
 import { MacroControl } from '../../../../macroserver/control.ts'
 import type { ScanSystem } from '../../../../macroserver/scan/scan-system.ts'
 import { runStepScan, type ScanIdentity, type StepScanOptions } from '../../../../macroserver/scan/step-scan.ts'
@@ -24,7 +24,11 @@ class FakeSystem implements ScanSystem {
       if (target > 100) throw devFailed('Motion_LimitExceeded', `mot01: ${target} mm is above the upper limit 100 mm`)
   }
 
-  async moveTo(_: readonly ElementReference[], targets: readonly number[], abort: AbortSignal): Promise<DoubleStringArray> {
+  async moveTo(
+    _: readonly ElementReference[],
+    targets: readonly number[],
+    abort: AbortSignal,
+  ): Promise<DoubleStringArray> {
     this.calls.push(`move ${targets[0]}`)
     const special = this.onMove.get(this.#moves++)
     if (special !== undefined) return await special(abort)
@@ -144,12 +148,15 @@ describe('runStepScan', () => {
     assert.deepEqual(watched, ['scan-start', 'scan-points', 'scan-points', 'scan-points', 'scan-end'])
     const [start, , , last, end] = documents
     assert.ok(start?.kind === 'scan-start')
-    assert.deepEqual(start.columns.map((c) => [c.name, c.label, c.role, c.unit]), [
-      ['point_nb', '#Pt No', 'index', undefined],
-      ['mot01', 'mot01', 'moveable', 'mm'],
-      ['tango://h:1/c/1/1', 'ct01', 'channel', ''],
-      ['timestamp', 'dt', 'time', 's'],
-    ])
+    assert.deepEqual(
+      start.columns.map((c) => [c.name, c.label, c.role, c.unit]),
+      [
+        ['point_nb', '#Pt No', 'index', undefined],
+        ['mot01', 'mot01', 'moveable', 'mm'],
+        ['tango://h:1/c/1/1', 'ct01', 'channel', ''],
+        ['timestamp', 'dt', 'time', 's'],
+      ],
+    )
     assert.deepEqual([start.points, start.grid, start.estimatedTime], [3, [3], 1.5])
     assert.deepEqual(last, { kind: 'scan-points', scan: 's1', first: 2, values: [[2], [1], [10], [2]] })
     assert.ok(end?.kind === 'scan-end')
@@ -192,7 +199,10 @@ describe('runStepScan', () => {
 
   it('ends at once on abort, although the motion does not', async () => {
     const { system, documents, control, scan } = prepared({ restore: true })
-    system.onMove.set(1, (abort) => new Promise((_, reject) => abort.addEventListener('abort', () => reject(abort.reason))))
+    system.onMove.set(
+      1,
+      (abort) => new Promise((_, reject) => abort.addEventListener('abort', () => reject(abort.reason))),
+    )
     const running = failure(scan())
     while (!system.calls.includes('move 0.25')) await new Promise(setImmediate)
     control.requestAbort()
