@@ -1,7 +1,6 @@
 // Program of a Door's child process: runs the macros. It is kept warm between macros, and ends with the process of its
 // Door, after stopping what it moves.
 
-import { userInfo } from 'node:os'
 import { ScanPublisher } from '#data'
 import { createLogger, DevFailed, devFailed, TangoProcess, toDevFailed } from '#tango'
 import { EnvironmentCopy } from './environment-view.ts'
@@ -9,11 +8,15 @@ import { MacroLibrary } from './library.ts'
 import type { DoorMessage, OpenMessage, ProcessMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { PoolClient } from './pool-client.ts'
+import { practise } from './practice.ts'
 import { MacroRunner, type RunnerOutcome } from './runner.ts'
 import type { ScanServices } from './scan/scan-run.ts'
+import { userName } from './user-name.ts'
 
 /** How long the process may take to stop what it moves when its Door is gone, ms. */
 const LAST_STOP_MS = 1500
+/** Quiet time before practice begins, ms: the rest of the beamline may still be starting. */
+const PRACTICE_DELAY_MS = 500
 /** How long connections are opened ahead of the first macro, ms. */
 const WARM_UP_MS = 1000
 
@@ -27,6 +30,9 @@ class DoorProcess {
   readonly #environment: EnvironmentCopy
   readonly #runner: MacroRunner
   readonly #scanIds = new Map<number, { resolve(scanId: number): void; reject(error: unknown): void }>()
+  #practice: Promise<void> = Promise.resolve()
+  #stopPractice: () => void = () => undefined
+  #practised = false
   #requests = 0
 
   private constructor(open: OpenMessage, tango: TangoProcess, publisher: ScanPublisher, library: MacroLibrary) {
@@ -77,6 +83,7 @@ class DoorProcess {
     await process_.#warmUp(message)
     const problems = library.files.flatMap((f) => (f.error === undefined ? [] : [`${f.file}: ${f.error}`]))
     tell({ kind: 'ready', problems })
+    process_.#startPractice()
     return process_
   }
 
@@ -117,18 +124,39 @@ class DoorProcess {
   /** Ends what runs and what moves, then everything. */
   async close(): Promise<void> {
     const used = this.#runner.used
+    this.#stopPractice()
     this.#runner.abort()
     const ended = Promise.allSettled([used.length === 0 ? undefined : this.#pool.stop(used)])
     await Promise.race([ended, this.#tango.clock.sleep(LAST_STOP_MS)])
     await Promise.race([
-      Promise.allSettled([this.#publisher.close(), this.#tango.close()]),
+      Promise.allSettled([this.#publisher.close(), this.#tango.close(), this.#practice]),
       this.#tango.clock.sleep(LAST_STOP_MS),
     ])
   }
 
   async #run(message: Extract<DoorMessage, { kind: 'run' }>): Promise<void> {
+    this.#stopPractice()
     const outcome = await this.#runner.run(message.macros)
     tell({ kind: 'done', run: message.run, outcome: wireOutcome(outcome) })
+    this.#startPractice()
+  }
+
+  /** Uses the time until the next request, unless there was enough of it before. */
+  #startPractice(): void {
+    if (this.#practised) return
+    const stop = new AbortController()
+    this.#stopPractice = () => stop.abort()
+    this.#practice = this.#practise(stop.signal) // never rejects
+  }
+
+  async #practise(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#tango.clock.sleep(PRACTICE_DELAY_MS, signal)
+      await practise(signal)
+    } catch (error) {
+      if (!signal.aborted) log.debug('no practice: the first scans will be slower', { error: String(error) })
+    }
+    this.#practised = !signal.aborted
   }
 
   async #nextScanId(): Promise<number> {
@@ -213,14 +241,6 @@ function wireOutcome({ end: how, error, abandoned }: RunnerOutcome) {
     end: how,
     ...(error === undefined ? {} : { errors: toDevFailed(error).errors }),
     ...(abandoned === undefined ? {} : { abandoned }),
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return process.env.USER ?? 'unknown' // a container without an entry for its user
   }
 }
 

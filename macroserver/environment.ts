@@ -13,6 +13,20 @@ export interface EnvironmentChange {
   readonly del: readonly string[]
 }
 
+/** Variables and scan numbers, kept here or by a macro server elsewhere. */
+export interface EnvironmentStore {
+  get(name: string): unknown
+  entries(): ReadonlyMap<string, unknown>
+  apply(set: Iterable<readonly [string, unknown]>, unset?: readonly string[]): void
+  onChange(listener: (change: EnvironmentChange) => void): () => void
+  /** A number that no other scan gets. */
+  nextScanId(): Promise<number>
+  giveBackScanId(scanId: number): void
+  /** Waits until everything is kept. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
 /** Options of {@link Environment.open}. */
 export interface EnvironmentOptions {
   /** Values of variables that are not set; not written to the file. */
@@ -28,7 +42,7 @@ const RESERVE = 20
 const RESERVED = '(reserved scan numbers)'
 
 /** Variables by name; scoped ones have dotted names, see {@link scopedNames}. */
-export class Environment {
+export class Environment implements EnvironmentStore {
   readonly #path: string
   readonly #log: Logger
   readonly #delayMs: number
@@ -141,6 +155,11 @@ export class Environment {
     if (this.#wished > 0) this.#changes += 1
     this.#wished = 0
     await this.#save()
+  }
+
+  /** The same as {@link flush}: nothing else is held. */
+  async close(): Promise<void> {
+    await this.flush()
   }
 
   /** Reserves scan numbers in the background. */

@@ -1,19 +1,20 @@
 // Macros in the own process, without MacroServer and Door: what scripts and the library mode use. The same runner, the
 // same scans, the same files.
 
-import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ScanPublisher } from '#data'
 import { devFailed, type TangoProcess } from '#tango'
-import { Environment } from './environment.ts'
+import { Environment, type EnvironmentStore } from './environment.ts'
 import { EnvironmentCopy } from './environment-view.ts'
 import { MacroLibrary } from './library.ts'
 import type { News } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { rawValues, readArguments } from './parameters.ts'
 import { PoolClient } from './pool-client.ts'
+import { RemoteEnvironment } from './remote-environment.ts'
 import { MacroRunner } from './runner.ts'
 import type { ScanResult } from './scan/step-scan.ts'
+import { userName } from './user-name.ts'
 
 /** Options of {@link openMacros}. */
 export interface MacrosOptions {
@@ -24,6 +25,11 @@ export interface MacrosOptions {
   /** Recorder devices; without any the scan is kept in the scan log only. */
   readonly recorders?: readonly string[]
   readonly macroPath?: readonly string[]
+  /**
+   * Device of a running macro server: variables and scan numbers are its own. Without, they are kept in
+   * `environment.json` of the data folder, which must then belong to no running macro server.
+   */
+  readonly macroServer?: string
   /** Values of variables that are not set, such as ActiveMntGrp. */
   readonly environment?: Readonly<Record<string, unknown>>
   /** Told what macros print and how they get on. */
@@ -36,7 +42,7 @@ export interface MacrosOptions {
 export interface Macros extends AsyncDisposable {
   readonly pool: PoolClient
   readonly library: MacroLibrary
-  readonly environment: Environment
+  readonly environment: EnvironmentStore
   /**
    * Runs a macro with its parameters as typed at a console, and resolves with what it returns.
    * @throws DevFailed of the macro; `Scan_Stopped`, `Scan_Aborted`
@@ -55,21 +61,30 @@ export async function openMacros(tango: TangoProcess, options: MacrosOptions): P
   const name = options.name ?? 'library'
   const pool = new PoolClient(tango, options.pools)
   const library = new MacroLibrary(options.macroPath ?? [])
-  const environment = await Environment.open(dataFolder, {
-    defaults: {
-      ScanDir: join(dataFolder, 'scans'),
-      ScanFile: 'scan.h5',
-      ScanID: 0,
-      JsonRecorder: false,
-      ...options.environment,
-    },
-    log: tango.log,
-  })
-  const [publisher] = await Promise.all([
+  const environment: EnvironmentStore =
+    options.macroServer === undefined
+      ? await Environment.open(dataFolder, {
+          defaults: {
+            ScanDir: join(dataFolder, 'scans'),
+            ScanFile: 'scan.h5',
+            ScanID: 0,
+            JsonRecorder: false,
+            ...options.environment,
+          },
+          log: tango.log,
+        })
+      : await RemoteEnvironment.open(tango, options.macroServer)
+  const [publisher, ...loaded] = await Promise.allSettled([
     ScanPublisher.open(dataFolder, { door: name, log: tango.log }),
     library.load(),
     pool.load(),
   ])
+  const failed = [publisher, ...loaded].find((result) => result.status === 'rejected')
+  if (publisher.status === 'rejected' || failed !== undefined) {
+    if (publisher.status === 'fulfilled') await publisher.value.close()
+    await environment.close()
+    throw failed?.reason
+  }
   const copy = new EnvironmentCopy(environment.entries(), [name], (set, unset) => environment.apply(set, unset))
   environment.onChange((change) => copy.update([...change.new, ...change.change], change.del))
   const runner = new MacroRunner({
@@ -78,12 +93,12 @@ export async function openMacros(tango: TangoProcess, options: MacrosOptions): P
     scans: {
       tango,
       pool,
-      publisher: async () => publisher,
+      publisher: async () => publisher.value,
       environment: copy,
       recorders: options.recorders ?? [],
       dataFolder,
       door: name,
-      user: userInfo().username,
+      user: userName(),
       outbox: new Outbox(
         (news) => news.forEach((item) => void options.onNews?.(item)),
         () => tango.clock.monotonic(),
@@ -103,7 +118,7 @@ export async function openMacros(tango: TangoProcess, options: MacrosOptions): P
   }
   const close = async () => {
     runner.abort()
-    await Promise.all([publisher.close(), environment.flush()])
+    await Promise.all([publisher.value.close(), environment.close()])
   }
   return {
     pool,

@@ -20,6 +20,13 @@ export const macroServer = defineInterface({
     reloadMacro: { in: 'DevVarStringArray', out: 'DevVarStringArray' },
     reloadMacroLib: { in: 'DevVarStringArray', out: 'DevVarStringArray' },
     setMacroCode: { in: 'DevVarStringArray' },
+    // ours
+    nextScanId: {
+      out: 'DevLong',
+      urgent: true,
+      doc: 'A scan number that nobody else gets, for scans outside of the doors.',
+    },
+    giveBackScanId: { in: 'DevLong', urgent: true, doc: 'Takes a number back that was not used.' },
   },
   properties: {
     poolNames: { type: 'DevVarStringArray', default: [], doc: 'Pools: device names or aliases.' },

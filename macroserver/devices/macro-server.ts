@@ -91,7 +91,7 @@ export class MacroServer extends Device<typeof macroServer> implements Serves<ty
   override async deleted(): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.close()))
     this.#pools = []
-    await this.#environment?.flush()
+    await this.#environment?.close()
     this.#environment = undefined
   }
 
@@ -199,6 +199,14 @@ export class MacroServer extends Device<typeof macroServer> implements Serves<ty
       'API_NotSupportedFeature',
       `SetMacroCode is not supported: edit the files in the folders of the property MacroPath`,
     )
+  }
+
+  async nextScanId(): Promise<number> {
+    return await this.environment.nextScanId()
+  }
+
+  giveBackScanId(scanId: number): void {
+    this.environment.giveBackScanId(scanId)
   }
 
   async reloadMacro(names: readonly string[]) {

@@ -1,7 +1,15 @@
 // Tango class MeasurementGroup: channels that acquire together. Classic clients use Prepare and Start, our engine Prepare and Acquire.
 
 import { measurementGroup } from '#interfaces/measurement-group'
-import { type CallContext, Device, type DoubleStringArray, devFailed, deviceClass, type Serves } from '#tango'
+import {
+  type CallContext,
+  Device,
+  type DoubleStringArray,
+  devFailed,
+  deviceClass,
+  type Serves,
+  toDevFailed,
+} from '#tango'
 import { type AcquisitionPlan, acquire, planAcquisition, prepare, stopAcquisition } from '../acquisition.ts'
 import { channelsOf, defaultConfiguration, type GroupConfiguration, parseConfiguration } from '../configuration.ts'
 import type { Element } from '../elements.ts'
@@ -17,8 +25,8 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
   #prepared = false
   #left = 0
   #next = 0
-  #running: Promise<DoubleStringArray> | undefined
-  #cancel = new AbortController()
+  /** The acquisition in progress: one point of Acquire, or all repeats of one Start. Aborted by Stop and Abort. */
+  #running: AbortController | undefined
   #synchronization: SynchGroup[] = [{ delay: 0, active: 1, total: 1, repeats: 1 }]
   #nbStarts = 1
   #monitorCount = 0
@@ -129,19 +137,30 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     this.#left = this.#nbStarts
     this.#next = 0
     this.#prepared = true
+    if (this.state === 'ALARM') this.setState('ON')
   }
 
   start(): void {
     this.#refuseWhileBusy('start')
-    if (!this.#prepared || this.#left < 1) throw this.#notPrepared()
+    const plan = this.#plan
+    if (!this.#prepared || plan === undefined || this.#left < 1) throw this.#notPrepared()
     this.#left -= 1
-    this.#acquireRepeats().catch((error: unknown) => this.log.warn('acquisition failed', { error: String(error) }))
+    void this.#acquireRepeats(plan) // never rejects: a failure is a state
   }
 
   async acquire(index: number, call: CallContext): Promise<DoubleStringArray> {
     this.#refuseWhileBusy('acquire')
-    if (!this.#prepared) throw this.#notPrepared()
-    return await this.#acquirePoint(index, call.signal)
+    const plan = this.#plan
+    if (!this.#prepared || plan === undefined) throw this.#notPrepared()
+    const run = this.#begin()
+    const stop = () => void stopAcquisition(plan, 'stopMany').catch(() => undefined) // the acquisition itself reports
+    call.signal.addEventListener('abort', stop, { once: true })
+    try {
+      return await acquire(plan, index, this.#integrationTime)
+    } finally {
+      call.signal.removeEventListener('abort', stop)
+      this.#ended(run)
+    }
   }
 
   async stop(): Promise<void> {
@@ -151,9 +170,12 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     await this.#end('abortMany')
   }
   async release(): Promise<void> {
-    await this.#end('abortMany')
-    this.#running = undefined
-    this.setState('ON')
+    try {
+      await this.#end('abortMany')
+    } finally {
+      this.#running = undefined
+      this.setState('ON')
+    }
   }
   restore(): void {
     // the channels restore themselves
@@ -163,40 +185,54 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
     return this.#synchronization[0]?.active ?? 0
   }
 
-  async #acquireRepeats(): Promise<void> {
-    const cancelled = this.#cancel.signal
-    for (const group of this.#synchronization) {
-      for (let i = 0; i < group.repeats; i++) {
-        if (cancelled.aborted) return
+  #begin(): AbortController {
+    const run = new AbortController()
+    this.#running = run
+    this.setState('MOVING')
+    return run
+  }
+
+  /** @param failure of an acquisition whose caller has gone: clients of Start look at the state */
+  #ended(run: AbortController, failure?: unknown): void {
+    if (this.#running !== run) return // released meanwhile
+    this.#running = undefined
+    if (failure === undefined) this.setState('ON')
+    else this.setState('ALARM', toDevFailed(failure).message)
+  }
+
+  async #acquireRepeats(plan: AcquisitionPlan): Promise<void> {
+    const run = this.#begin()
+    let exposure = this.#integrationTime // as prepared
+    try {
+      for (const group of this.#synchronization) {
+        if (group.active !== exposure) await prepare(plan, group.active, group.repeats)
+        exposure = group.active
+        await this.#rest(group.delay * 1000, run.signal)
         const begun = this.clock.monotonic()
-        await this.#acquirePoint(this.#next++)
-        const rest = group.total * 1000 - (this.clock.monotonic() - begun)
-        if (rest > 0 && i + 1 < group.repeats) await this.clock.sleep(rest, cancelled)
+        for (let i = 1; i <= group.repeats && !run.signal.aborted; i++) {
+          await acquire(plan, this.#next++, group.active)
+          const left = begun + i * group.total * 1000 - this.clock.monotonic()
+          if (i < group.repeats || group !== this.#synchronization.at(-1)) await this.#rest(left, run.signal)
+        }
       }
+      this.#ended(run)
+    } catch (error) {
+      this.log.warn('acquisition failed', { error: toDevFailed(error).message })
+      this.#ended(run, error)
     }
   }
 
-  async #acquirePoint(index: number, signal?: AbortSignal): Promise<DoubleStringArray> {
-    const plan = this.#plan
-    if (plan === undefined) throw this.#notPrepared()
-    this.#cancel = new AbortController()
-    this.setState('MOVING')
-    const stop = () => void stopAcquisition(plan, 'stopMany').catch(() => undefined) // the acquisition itself reports
-    signal?.addEventListener('abort', stop, { once: true })
-    this.#running = acquire(plan, index, this.#integrationTime)
-    try {
-      return await this.#running
-    } finally {
-      signal?.removeEventListener('abort', stop)
-      this.#running = undefined
-      this.setState('ON')
-    }
+  /** A pause between repeats; a stop ends it early. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0 || signal.aborted) return
+    await this.clock.sleep(ms, signal).catch(() => undefined) // stopped
   }
 
   async #end(how: 'stopMany' | 'abortMany'): Promise<void> {
-    this.#cancel.abort()
     this.#left = 0
-    if (this.#running !== undefined && this.#plan !== undefined) await stopAcquisition(this.#plan, how)
+    if (this.#running === undefined) return
+    this.#running.abort()
+    if (this.#plan !== undefined) await stopAcquisition(this.#plan, how)
   }
 
   #setSynchronization(groups: SynchGroup[]): void {

@@ -96,6 +96,20 @@ export function toValue1(value: AttributeValue4): AttributeValue1 {
   }
 }
 
+/** Value of interfaces 1 and 2 in the form of interface 4. */
+export function fromValue1(value: AttributeValue1): AttributeValue4 {
+  const { dimX, dimY } = value
+  return fromValue3({ ...value, rDim: { dimX, dimY }, wDim: NO_DIM, errList: [] })
+}
+
+/**
+ * A list of values as the arm of its type.
+ * @throws Mismatch of scalar-values.ts when an element does not fit
+ */
+export function unionOfArray(type: AttributeType, value: unknown): AttrValUnion {
+  return arrayUnion({ name: '', type, format: 'spectrum', enumLabels: [] }, value)
+}
+
 /** Shape of an attribute from its declaration. */
 export function shapeOf(name: string, spec: AttributeSpec): AttributeShape {
   return { name, type: spec.type, format: spec.format ?? 'scalar', enumLabels: spec.enumLabels ?? [] }
@@ -136,6 +150,7 @@ const ATTRIBUTE_TYPES = [
 const WIRE_FORMATS = { scalar: 'SCALAR', spectrum: 'SPECTRUM', image: 'IMAGE' } as const
 const NO_TIME: TimeVal = { sec: 0, usec: 0, nsec: 0 }
 const SCALAR_DIM: AttributeDim = { dimX: 1, dimY: 0 }
+const NO_DIM: AttributeDim = { dimX: 0, dimY: 0 }
 
 type Format = AttributeShape['format']
 
@@ -317,7 +332,11 @@ function anyOf(union: Exclude<AttrValUnion, { kind: 'ATT_NO_DATA' }>): { type: s
     : { type: ANY_TYPES[union.kind], value: union.value }
 }
 
-function unionOf(any: AnyValue): AttrValUnion {
+/**
+ * Values of an `any` as an arm.
+ * @throws DevFailed `API_NotSupported`
+ */
+export function unionOf(any: AnyValue): AttrValUnion {
   switch (any.type) {
     case 'DevVarBooleanArray':
       return { kind: 'ATT_BOOL', value: any.value }

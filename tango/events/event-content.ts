@@ -1,7 +1,8 @@
 // What is in an event: decoding of payloads, and the synchronous read that makes a subscription's first event.
 
 import { toReading } from '../client/attribute-values.ts'
-import { type Call, completeConfig, getAttributeConfig, readAttributes, toCommandInfo } from '../client/operations.ts'
+import { completeConfig } from '../client/old-configs.ts'
+import { type Call, getAttributeConfig, readAttributes, toCommandInfo } from '../client/operations.ts'
 import type { AttributeConfig } from '../client/proxy-types.ts'
 import { DevFailed, devFailed, toDevFailed } from '../errors/dev-failed.ts'
 import type { AttributeReading } from '../types/reading.ts'

@@ -29,6 +29,8 @@ export interface GiopHandler {
   onCloseConnection(): void
   /** The peer broke the rules; nothing more comes out of this conversation, close it. */
   onError(error: CdrError): void
+  /** Unfinished messages take so many octets more (or less) than before. */
+  onHeld?(octets: number): void
 }
 
 /** Limits of {@link GiopConnection}. */
@@ -37,15 +39,21 @@ export interface GiopLimits {
   readonly maxMessageSize?: number
   /** Messages whose last fragment is missing. */
   readonly maxUnfinished?: number
+  /**
+   * Up to this size the memory of an announced message is taken at once; above, as its octets come. Less for peers
+   * that announce more than they send.
+   */
+  readonly trustedSize?: number
 }
 
 /** Limit of the C++ peers. */
 export const MAX_MESSAGE_SIZE = 268_435_456
 const MAX_UNFINISHED = 64
-/** Up to this size the memory of an announced message is taken at once; above, as its octets come. */
 const TRUSTED_SIZE = 16 * 1024 * 1024
 /** Header and request id of a GIOP 1.2 fragment. */
 const FRAGMENT_HEADER_SIZE = 16
+/** A message that grows by less between two looks stands still. */
+const LEAST_PROGRESS = 1024
 
 /** A message that is not complete yet. */
 interface Assembly {
@@ -54,6 +62,8 @@ interface Assembly {
   readonly minor: number
   readonly littleEndian: boolean
   readonly type: number
+  /** Length at the last look for peers that stand still. */
+  seenLength: number
 }
 
 /** The receiving half of a conversation, in either role. */
@@ -61,6 +71,7 @@ export class GiopConnection {
   readonly #handler: GiopHandler
   readonly #maxMessageSize: number
   readonly #maxUnfinished: number
+  readonly #trustedSize: number
   /** Start of a message that came too short to know what it is. */
   readonly #head = new Uint8Array(FRAGMENT_HEADER_SIZE)
   #headLength = 0
@@ -72,12 +83,19 @@ export class GiopConnection {
   /** Fragmented messages by request id; GIOP 1.1 has no ids and so only one at a time. */
   readonly #unfinished = new Map<number | 'GIOP 1.1', Assembly>()
   #unfinishedOctets = 0
+  /** Octets that came while paused, in order. */
+  #waiting: Uint8Array[] = []
+  #paused = false
+  #running = false
   #ended = false
+  /** The start of a message was there at the last look, too. */
+  #seenHead = false
 
   constructor(handler: GiopHandler, limits: GiopLimits = {}) {
     this.#handler = handler
     this.#maxMessageSize = limits.maxMessageSize ?? MAX_MESSAGE_SIZE
     this.#maxUnfinished = limits.maxUnfinished ?? MAX_UNFINISHED
+    this.#trustedSize = limits.trustedSize ?? TRUSTED_SIZE
   }
 
   /** Whether the conversation stands between two messages, with no fragment missing. */
@@ -87,25 +105,80 @@ export class GiopConnection {
 
   /** Stops: later bytes are ignored, also the rest of those being received. */
   end(): void {
+    if (this.#ended) return
     this.#ended = true
+    for (const { bytes } of this.#unfinished.values()) this.#hold(-bytes.length)
+    if (this.#sink !== undefined && !this.#isUnfinished(this.#sink)) this.#hold(-this.#sink.bytes.length)
+    for (const chunk of this.#waiting) this.#hold(-chunk.length)
     this.#unfinished.clear()
+    this.#waiting = []
     this.#sink = undefined
+  }
+
+  /** Hands out no more messages until `resume`; octets that come meanwhile are kept. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** Hands out the messages that waited. */
+  resume(): void {
+    this.#paused = false
+    while (!this.#running && !this.#paused && !this.#ended) {
+      const chunk = this.#waiting.shift()
+      if (chunk === undefined) return
+      this.#hold(-chunk.length)
+      this.#run(chunk, true)
+    }
+  }
+
+  /** Whether a message was begun and has not grown (by more than a trickle) since the last call. */
+  standsStill(): boolean {
+    const pieces = [...this.#unfinished.values()]
+    if (this.#sink !== undefined && !this.#isUnfinished(this.#sink)) pieces.push(this.#sink)
+    let still = this.#headLength > 0 && this.#seenHead
+    this.#seenHead = this.#headLength > 0
+    for (const piece of pieces) {
+      if (piece.seenLength > 0 && piece.length - piece.seenLength < LEAST_PROGRESS) still = true
+      piece.seenLength = piece.length
+    }
+    return still
   }
 
   /** Takes bytes that are valid only during the call, and calls the handler for each message that they complete. */
   receive(chunk: Uint8Array): void {
+    if (this.#paused || this.#running) this.#keep(chunk.slice(), 'last')
+    else this.#run(chunk, false)
+  }
+
+  #run(chunk: Uint8Array, own: boolean): void {
+    this.#running = true
     try {
-      this.#receive(chunk)
+      const at = this.#receive(chunk)
+      if (at < chunk.length) this.#keep(own ? chunk.subarray(at) : chunk.slice(at), 'first')
     } catch (error) {
       this.end()
       if (!(error instanceof CdrError)) throw error
       this.#handler.onError(error)
+    } finally {
+      this.#running = false
     }
   }
 
-  #receive(chunk: Uint8Array): void {
+  #keep(chunk: Uint8Array, place: 'first' | 'last'): void {
+    if (this.#ended) return
+    if (place === 'first') this.#waiting.unshift(chunk)
+    else this.#waiting.push(chunk)
+    this.#hold(chunk.length)
+  }
+
+  #hold(octets: number): void {
+    this.#handler.onHeld?.(octets)
+  }
+
+  /** @returns where it stopped: before the end only when paused */
+  #receive(chunk: Uint8Array): number {
     let at = 0
-    while (at < chunk.length && !this.#ended) {
+    while (at < chunk.length && !this.#ended && !this.#paused) {
       if (this.#inMessage) at = this.#collect(chunk, at)
       else if (this.#headLength === 0 && chunk.length - at >= GIOP_HEADER_SIZE) {
         const header = readMessageHeader(chunk, at)
@@ -117,6 +190,7 @@ export class GiopConnection {
         } else at = this.#gatherHead(chunk, at)
       } else at = this.#gatherHead(chunk, at)
     }
+    return at
   }
 
   /** Collects the header, of a GIOP 1.2 fragment with its request id, then starts the message. */
@@ -145,7 +219,10 @@ export class GiopConnection {
     this.#more = header.more
     this.#missing = header.size
     if (header.type !== MESSAGE.fragment) {
-      this.#sink = this.#newAssembly(header)
+      const sink = this.#newAssembly(header)
+      this.#sink = sink
+      // may end the conversation, when all of them hold too much together
+      this.#hold(sink.bytes.length)
       return
     }
     let id: number | 'GIOP 1.1' = 'GIOP 1.1'
@@ -166,17 +243,22 @@ export class GiopConnection {
   #newAssembly(header: MessageHeader): Assembly {
     const { minor, littleEndian, type } = header
     if (header.more && type > MESSAGE.locateReply) throw new CdrError('bad', `message type ${type} in fragments`)
-    const bytes = new Uint8Array(GIOP_HEADER_SIZE + Math.min(header.size, TRUSTED_SIZE))
+    const bytes = new Uint8Array(GIOP_HEADER_SIZE + Math.min(header.size, this.#trustedSize))
     bytes.set(this.#head.subarray(0, GIOP_HEADER_SIZE))
-    return { bytes, length: GIOP_HEADER_SIZE, minor, littleEndian, type }
+    return { bytes, length: GIOP_HEADER_SIZE, minor, littleEndian, type, seenLength: 0 }
   }
 
   /** Moves octets of the current message to where they belong. */
   #collect(chunk: Uint8Array, at: number): number {
     const length = Math.min(this.#missing, chunk.length - at)
-    if (this.#sink !== undefined) append(this.#sink, chunk.subarray(at, at + length), this.#missing)
+    const sink = this.#sink
+    if (sink !== undefined) {
+      const before = sink.bytes.length
+      append(sink, chunk.subarray(at, at + length), this.#missing, this.#more, this.#trustedSize)
+      if (sink.bytes.length > before) this.#hold(sink.bytes.length - before)
+    }
     this.#missing -= length
-    if (this.#missing === 0) this.#finishPiece()
+    if (this.#missing === 0 && !this.#ended) this.#finishPiece()
     return at + length
   }
 
@@ -195,6 +277,7 @@ export class GiopConnection {
       this.#unfinished.delete(id)
       this.#unfinishedOctets -= sink.length
     }
+    this.#hold(-sink.bytes.length)
     const { type, minor, littleEndian, length } = sink
     const header: MessageHeader = { type, minor, littleEndian, more: false, size: length - GIOP_HEADER_SIZE }
     this.#dispatch(type, minor, messageReader(sink.bytes, 0, header, true))
@@ -206,6 +289,11 @@ export class GiopConnection {
     this.#unfinished.set(id, sink)
     this.#unfinishedOctets += sink.length
     this.#checkUnfinished()
+  }
+
+  #isUnfinished(sink: Assembly): boolean {
+    const id = this.#idOf(sink)
+    return id !== undefined && this.#unfinished.get(id) === sink
   }
 
   #idOf(sink: Assembly): number | 'GIOP 1.1' | undefined {
@@ -245,12 +333,19 @@ export class GiopConnection {
   }
 }
 
-/** Adds octets, growing to what is known to come but never much beyond what has come. */
-function append(to: Assembly, octets: Uint8Array, known: number): void {
+/**
+ * Adds octets, growing to what is known to come but never much beyond what has come.
+ * @param known octets of the current piece that are missing, with these
+ * @param more whether other pieces follow
+ */
+function append(to: Assembly, octets: Uint8Array, known: number, more: boolean, trusted: number): void {
   const end = to.length + octets.length
   if (end > to.bytes.length) {
-    const wanted = Math.min(to.length + known, Math.max(end, TRUSTED_SIZE))
-    const larger = new Uint8Array(Math.max(wanted, 2 * to.bytes.length))
+    const whole = to.length + known
+    const double = 2 * to.bytes.length
+    // doubling keeps the work linear however small the pieces are
+    const wanted = more ? Math.max(double, Math.min(whole, trusted)) : Math.min(whole, Math.max(double, trusted))
+    const larger = new Uint8Array(Math.max(end, wanted))
     larger.set(to.bytes.subarray(0, to.length))
     to.bytes = larger
   }

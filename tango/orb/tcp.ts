@@ -3,19 +3,20 @@
 
 import net from 'node:net'
 import { devFailed } from '../errors/dev-failed.ts'
-import type { Remote, Transport } from './transport.ts'
+import type { FlowControl, Remote, Transport } from './transport.ts'
 
 /** Where to connect. */
 export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string }
 
-/** Octets waiting to be sent above which no more requests are read from the peer. */
-const READ_PAUSE_AT = 8 * 1024 * 1024
 /** Octets up to this number are copied when the socket cannot take them at once. */
 const COPIED_UP_TO = 16 * 1024
-const READ_BUFFER_SIZE = 64 * 1024
+/** Octets of one chunk at most. */
+export const READ_BUFFER_SIZE = 64 * 1024
 const KEEP_ALIVE_MS = 60_000
 /** How long a closing listener lets its connections send what they have queued. */
 const CLOSE_PATIENCE_MS = 1000
+/** How long a closed connection goes on sending what it has queued while its peer takes nothing. */
+const SEND_PATIENCE_MS = 5000
 
 /** Buffer that all sockets of one owner read into: each chunk is consumed before the next is read. */
 export type ReadBuffer = Buffer
@@ -24,13 +25,14 @@ export function makeReadBuffer(): ReadBuffer {
   return Buffer.allocUnsafeSlow(READ_BUFFER_SIZE)
 }
 
-class SocketTransport implements Transport {
+class SocketTransport implements Transport, FlowControl {
   readonly remote: Remote
+  readonly flow: FlowControl = this
+  onDrain: (() => void) | undefined
   onData: ((chunk: Uint8Array) => void) | undefined
   onClose: ((error?: Error) => void) | undefined
   #socket: net.Socket | undefined
   #error: Error | undefined
-  #paused = false
   #closed = false
 
   constructor(remote: Remote) {
@@ -47,7 +49,7 @@ class SocketTransport implements Transport {
     socket.on('error', (error) => {
       this.#error = error
     })
-    socket.on('drain', () => this.#resume())
+    socket.on('drain', () => this.onDrain?.())
     socket.on('close', () => {
       if (this.#closed) return
       this.#closed = true
@@ -66,25 +68,55 @@ class SocketTransport implements Transport {
     const copied = backlog > 0 && bytes.length <= COPIED_UP_TO
     socket.write(copied ? bytes.slice() : bytes)
     // The kernel took everything during the call unless octets are waiting now.
-    const waiting = socket.writableLength
-    if (waiting === 0) return true
-    if (waiting > READ_PAUSE_AT && !this.#paused) {
-      this.#paused = true
-      socket.pause()
-    }
-    return copied
+    return socket.writableLength === 0 || copied
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#socket?.destroySoon()
+    const socket = this.#socket
+    if (socket === undefined) return
+    socket.destroySoon()
+    if (socket.writableLength > 0) this.#limitFarewell(socket)
   }
 
-  #resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    this.#socket?.resume()
+  get backlog(): number {
+    return this.#socket?.writableLength ?? 0
+  }
+
+  get taken(): number {
+    const socket = this.#socket
+    if (socket === undefined) return 0
+    // One big write counts in `writableLength` until its end; how far it got is known to the handle only.
+    const handle: unknown = Reflect.get(socket, '_handle')
+    const queued: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0
+    const inHandle = typeof queued === 'number' ? queued : 0
+    return socket.bytesWritten - inHandle
+  }
+
+  pause(): void {
+    this.#socket?.pause()
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#socket?.resume()
+  }
+
+  destroy(): void {
+    this.#closed = true
+    this.#socket?.destroy()
+  }
+
+  /** Gives up on a closed connection whose peer does not take the rest. */
+  #limitFarewell(socket: net.Socket): void {
+    let before = this.taken
+    const timer = setInterval(() => {
+      const now = this.taken
+      if (now === before) socket.destroy()
+      before = now
+    }, SEND_PATIENCE_MS)
+    timer.unref()
+    socket.once('close', () => clearInterval(timer))
   }
 }
 

@@ -24,6 +24,23 @@ export interface Transport {
   /** Ends the stream after what was queued; idempotent. */
   close(): void
   readonly remote: Remote
+  /** Absent within a process, where both ends trust each other. */
+  readonly flow?: FlowControl
+}
+
+/** What a socket knows of how fast its peer takes octets, and how to take fewer of its own. */
+export interface FlowControl {
+  /** Octets sent that the system has not taken yet. */
+  readonly backlog: number
+  /** Octets that the system has taken so far. */
+  readonly taken: number
+  /** Called when the backlog has become nothing. */
+  onDrain: (() => void) | undefined
+  /** Reads no more until `resume`. */
+  pause(): void
+  resume(): void
+  /** Ends the stream at once; what was queued is lost. */
+  destroy(): void
 }
 
 /** Octets up to this number are copied so that the sender can use its buffer again. */

@@ -12,7 +12,7 @@ import { confirm, type SubscriptionHost, subscribe, TANGO_RELEASE } from './even
 import type { HostedDevice } from './hosted-device.ts'
 import { LoggingTargets } from './logging-targets.ts'
 import { pollStatus } from './poll-status.ts'
-import type { PolledKind } from './polling.ts'
+import type { PolledKind, PolledObject } from './polling.ts'
 import { defaultText } from './properties.ts'
 import { clientOf } from './served-call.ts'
 
@@ -57,12 +57,12 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
 
     queryWizardClassProperty(className: string): string[] {
-      spec(className)
+      spec(className, 'DServer::query_class_prop')
       return []
     }
 
     queryWizardDevProperty(className: string): string[] {
-      const { properties, naming } = spec(className)
+      const { properties, naming } = spec(className, 'DServer::query_dev_prop')
       return Object.entries(properties).flatMap(([key, property]) => {
         return [tangoName(key, property, naming), property.doc ?? '', defaultText(property)]
       })
@@ -116,8 +116,8 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
 
     devPollStatus(name: string): string[] {
-      const device = get(name, 'DServer::dev_poll_status')
-      return device.polling.objects().map((object) => pollStatus(object, device.monotonic()))
+      const device = get(name)
+      return listed(device.polling.objects()).map((object) => pollStatus(object, device.monotonic()))
     }
 
     // events
@@ -153,28 +153,28 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
 
     devLockStatus(name: string): LongStringArray {
-      return get(name, 'DServer::dev_lock_status').lock.status()
+      return get(name).lock.status()
     }
 
     // logging
 
     addLoggingTarget(args: readonly string[]): void {
-      for (const [device, target] of pairs(args, 'DServer::add_logging_target')) this.#targets.add(device, target)
+      for (const [device, target] of pairs(args, 'Logging::add_logging_target')) this.#targets.add(device, target)
     }
 
     removeLoggingTarget(args: readonly string[]): void {
-      for (const [device, target] of pairs(args, 'DServer::remove_logging_target')) this.#targets.remove(device, target)
+      for (const [device, target] of pairs(args, 'Logging::remove_logging_target')) this.#targets.remove(device, target)
     }
 
     getLoggingTarget(name: string): string[] {
-      return this.#targets.list(get(name, 'DServer::get_logging_target'))
+      return this.#targets.list(get(name, 'Logging::get_logging_target'))
     }
 
     setLoggingLevel({ lvalue, svalue }: LongStringArray): void {
-      const origin = 'DServer::set_logging_level'
+      const origin = 'Logging::set_logging_level'
       if (lvalue.length !== svalue.length) {
         throw failure(
-          'API_MethodArgument',
+          'API_IncompatibleCmdArgumentType',
           'Incompatible command argument type, long and string arrays must have the same length',
           origin,
         )
@@ -182,13 +182,13 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
       svalue.forEach((pattern, i) => {
         const level = LOG_LEVELS[lvalue[i] ?? -1]
         if (level === undefined)
-          throw failure('API_MethodArgument', `Invalid logging level specified (${lvalue[i]})`, origin)
-        for (const device of matching(pattern, origin)) device.log.level = level
+          throw failure('API_MethodArgument', `Invalid argument for command, logging level ${lvalue[i]} out of range`, origin)
+        for (const device of loggers(pattern)) device.log.level = level
       })
     }
 
     getLoggingLevel(names: readonly string[]): LongStringArray {
-      const devices = names.flatMap((name) => matching(name, 'DServer::get_logging_level'))
+      const devices = names.flatMap(loggers)
       return {
         lvalue: Int32Array.from(devices, (device) => LOG_LEVELS.indexOf(device.log.level)),
         svalue: devices.map((device) => device.name),
@@ -209,14 +209,19 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
   }
 
-  function get(name: string, origin: string): HostedDevice {
+  /** @param origin where the look-up is a step of a larger work, a second error says so */
+  function get(name: string, origin?: string): HostedDevice {
     const device = host.hosted(name)
     if (device !== undefined) return device
     const desc = `Device ${name} not found`
-    throw new DevFailed([
-      error('API_DeviceNotFound', desc, 'Util::get_device_by_name()'),
-      error('API_DeviceNotFound', desc, origin),
-    ])
+    const errors = [error('API_DeviceNotFound', desc, 'Util::get_device_by_name()')]
+    if (origin !== undefined) errors.push(error('API_DeviceNotFound', desc, origin))
+    throw new DevFailed(errors)
+  }
+
+  /** Devices of a pattern; none is no error where levels of logging are concerned. */
+  function loggers(pattern: string): readonly HostedDevice[] {
+    return pattern.includes('*') || host.hosted(pattern) !== undefined ? matching(pattern, '') : []
   }
 
   function lockable(name: string, origin: string): HostedDevice {
@@ -237,10 +242,10 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     return all.filter((device) => expression.test(device.lowerName))
   }
 
-  function spec(className: string): DeviceSpec {
+  function spec(className: string, origin: string): DeviceSpec {
     const found = host.specs().find((candidate) => candidate.class.toLowerCase() === className.toLowerCase())
     if (found !== undefined) return found
-    throw failure('API_ClassNotFound', `Class ${className} not found in device server`, 'DServer::query_wizard')
+    throw failure('API_ClassNotFound', `Class ${className} not found in device server`, origin)
   }
 
   function polled(args: readonly string[], origin: string): { device: HostedDevice; kind: PolledKind; name: string } {
@@ -257,7 +262,7 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     if (args.length === 0 || args.length % 2 !== 0) {
       throw failure(
         'API_MethodArgument',
-        'Incorrect number of arguments: pairs of device and target are needed',
+        'Incorrect number of inout arguments: pairs of device and target are needed',
         origin,
       )
     }
@@ -269,6 +274,13 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
   }
 
   return deviceClass(adminInterface, AdminDevice)
+}
+
+/** State and Status are polled as attributes; old clients look for them among the commands. */
+function listed(objects: readonly PolledObject[]): readonly PolledObject[] {
+  const both = objects.filter(({ kind, name }) => kind === 'attribute' && /^(state|status)$/i.test(name))
+  const asCommands = both.map((object): PolledObject => ({ ...object, kind: 'command' }))
+  return [...objects.filter(({ kind }) => kind === 'command'), ...asCommands, ...objects.filter(({ kind }) => kind === 'attribute')]
 }
 
 async function storePolling(device: HostedDevice, kind: PolledKind): Promise<void> {

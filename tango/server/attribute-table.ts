@@ -12,6 +12,9 @@ const ALL = 'All attributes'
 /** Name in a configuration request that means all attributes with State and Status. */
 export const ALL_3 = 'All attributes_3'
 
+/** Origin of a failed look-up when values are read or written. */
+const VALUE_LOOKUP = 'MultiAttribute::get_attr_ind_by_name'
+
 /** An attribute with its events. */
 export interface TableEntry {
   readonly attribute: Attribute
@@ -139,7 +142,7 @@ export class AttributeTable {
    * @throws DevFailed `API_AttrNotFound` for a name that does not exist; nothing is written then
    */
   write(requests: readonly WriteRequest[]): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
-    const entries = requests.map(({ name }) => this.get(name))
+    const entries = requests.map(({ name }) => this.get(name, VALUE_LOOKUP))
     const failures: NamedDevError[] = []
     const parts = requests.map((request, index) => {
       const attribute = entries[index]?.attribute
@@ -162,7 +165,7 @@ export class AttributeTable {
 
   #readOne(name: string, source: DevSource): AttributeValue5 | Promise<AttributeValue5> {
     const entry = this.find(name)
-    if (entry === undefined) return failedValue(name, notFound(name).errors, this.#host.now())
+    if (entry === undefined) return failedValue(name, notFound(name, VALUE_LOOKUP).errors, this.#host.now())
     if (source !== 'DEV') {
       const cached = this.#cache(entry.attribute, source)
       if (cached !== undefined) return cached
@@ -235,7 +238,7 @@ export class AttributeTable {
   }
 }
 
-function notFound(name: string, origin = 'MultiAttribute::get_attr_by_name'): DevFailed {
+function notFound(name: string, origin: string): DevFailed {
   return new DevFailed([{ reason: 'API_AttrNotFound', severity: 'ERR', desc: `${name} attribute not found`, origin }])
 }
 

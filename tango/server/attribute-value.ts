@@ -191,10 +191,13 @@ export function joined(type: AttributeType, read: FlatValue, written: FlatValue 
   return { kind, value } as AttrValUnion
 }
 
-/** Set part of an attribute that nobody has written yet: one zero, as native servers have it. */
-export function initialPart(type: AttributeType, format: AttributeFormat): FlatPart {
+/** Set parts that nobody has written yet and that are no zero. */
+const INITIAL: Readonly<Partial<Record<AttributeType, unknown>>> = { DevBoolean: true, DevString: 'Not initialised' }
+
+/** Set part of an attribute that nobody has written yet: one element in all formats, as native servers have it. */
+export function initialPart(type: AttributeType): FlatPart {
   const { zero, one } = VALUE_TYPES[type]
-  return { flat: one(zero), dimX: 1, dimY: format === 'image' ? 1 : 0 }
+  return { flat: one(INITIAL[type] ?? zero), dimX: 1, dimY: 0 }
 }
 
 /** How many elements dimensions stand for. */

@@ -85,7 +85,7 @@ export class Attribute {
     this.#format = spec.format ?? 'scalar'
     this.#wireFormat = wireFormat(spec)
     this.#typeCode = TYPE_CODES[spec.type]
-    this.#written = isWritable(config.writable) ? initialPart(spec.type, spec.format ?? 'scalar') : undefined
+    this.#written = isWritable(config.writable) ? initialPart(spec.type) : undefined
   }
 
   get writable(): boolean {
@@ -165,10 +165,12 @@ export class Attribute {
       throw refusal('API_WAttrOutsideLimit', desc, origin)
     }
     const count = part.flat.length
-    const fits = this.#format === 'scalar' ? count === 1 : count === elementCount(part.dimX, part.dimY)
+    // of several values for a scalar the first one counts
+    const fits = this.#format === 'scalar' ? count >= 1 : count === elementCount(part.dimX, part.dimY)
     if (!fits) throw refusal('API_AttrIncorrectDataNumber', 'Incorrect data number')
-    this.#checkRange(part.flat)
-    return this.#format === 'scalar' ? { flat: part.flat, dimX: 1, dimY: 0 } : part
+    const flat = this.#format === 'scalar' && count > 1 ? part.flat.slice(0, 1) : part.flat
+    this.#checkRange(flat)
+    return this.#format === 'scalar' ? { flat, dimX: 1, dimY: 0 } : part
   }
 
   /**
@@ -250,7 +252,7 @@ export class Attribute {
 
   /** Native servers send the set point once, with the dimensions of both parts. */
   #writeOnlyValue(): AttributeValue5 {
-    const written = this.#written ?? initialPart(this.spec.type, this.#format)
+    const written = this.#written ?? initialPart(this.spec.type)
     const dim = { dimX: written.dimX, dimY: written.dimY }
     return {
       value: joined(this.spec.type, written.flat, undefined),

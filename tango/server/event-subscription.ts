@@ -43,7 +43,8 @@ export async function subscribe(
   if (args.length < 4) {
     throw failure(
       'API_WrongNumberOfArgs',
-      'Not enough input arguments, needs at least 4 i.e. device name, attribute/pipe name, action, event name',
+      'Not enough input arguments, needs at least 4 i.e. device name, attribute/pipe name, action, event name, <Tango lib release>',
+      'DServer::zmq_event_subscription_change',
     )
   }
   if (host.stopping) throw failure('API_ShutdownInProgress', 'The device server is shutting down')

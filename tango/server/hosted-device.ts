@@ -13,6 +13,7 @@ import { AttributeEvents, type TopicNames } from './attribute-events.ts'
 import { AttributeTable, type TableEntry } from './attribute-table.ts'
 import { type FlatPart, memorizedText, parseMemorized } from './attribute-value.ts'
 import { BlackBox } from './black-box.ts'
+import { CallSignals } from './call-signals.ts'
 import { Command, CommandTable } from './command-table.ts'
 import type { AttributeHandlers, AttributeLimits, Device, DeviceClass, DeviceContext, DeviceTimer } from './device.ts'
 import { DeviceLock } from './device-lock.ts'
@@ -63,6 +64,7 @@ export class HostedDevice implements DeviceContext {
   #state: DevState = 'INIT'
   #status = defaultStatus('INIT')
   #abort = new AbortController()
+  #callSignals = new CallSignals(this.#abort.signal)
 
   constructor(home: DeviceHome, deviceClass: DeviceClass, name: string, content: DeviceContent) {
     this.name = name
@@ -110,6 +112,11 @@ export class HostedDevice implements DeviceContext {
     return this.#abort.signal
   }
 
+  /** Signal for long-running calls of a connection. */
+  signalOf(caller: AbortSignal): AbortSignal {
+    return this.#callSignals.of(caller)
+  }
+
   get topics(): TopicNames {
     return this.#home.topics
   }
@@ -150,6 +157,7 @@ export class HostedDevice implements DeviceContext {
   async init(): Promise<void> {
     await this.#end()
     this.#abort = new AbortController()
+    this.#callSignals = new CallSignals(this.#abort.signal)
     try {
       this.#content = await this.store.content(this.className, this.name)
     } catch (error) {

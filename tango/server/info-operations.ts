@@ -181,13 +181,13 @@ function info(device: HostedDevice): DevInfo3 {
     serverHost: shortHostname(),
     serverVersion: 5,
     docUrl: 'Doc URL = http://www.tango-controls.org',
-    devType: device.className,
+    devType: 'Uninitialised',
   }
 }
 
 function polled(device: HostedDevice, kind: 'attribute' | 'command', name: string, origin: string): PolledObject {
   if (kind === 'attribute') device.attributes.get(name)
-  else device.commands.get(name, origin)
+  else device.polling.checkPollable(name)
   const object = device.polling.find(kind, name)
   if (object !== undefined) return object
   const [reason, what] = kind === 'attribute' ? ['API_AttrNotPolled', 'Attribute'] : ['API_CmdNotPolled', 'Command']

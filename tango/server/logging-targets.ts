@@ -7,6 +7,8 @@ import { DevFailed } from '../errors/dev-failed.ts'
 import { formatLogRecord, LOG_LEVELS, type LogRecord, type LogSink } from '../log.ts'
 import type { HostedDevice } from './hosted-device.ts'
 
+const TYPES: ReadonlySet<string> = new Set(['console', 'file', 'device'])
+
 /** Targets of the devices of a server. */
 export class LoggingTargets {
   readonly #targets = new WeakMap<HostedDevice, Map<string, () => void>>()
@@ -27,9 +29,15 @@ export class LoggingTargets {
     targets.set(key, sink === undefined ? () => {} : device.log.attach(sink))
   }
 
-  /** Removes a target; `*` as name removes all of its type. */
+  /** Removes a target; `*` as name removes all of its type. @throws DevFailed `API_MethodArgument` */
   remove(device: HostedDevice, target: string): void {
     const [type = '', name = ''] = target.split('::')
+    if (!TYPES.has(type)) {
+      const desc = `Logging target type <${type}> not supported`
+      throw new DevFailed([
+        { reason: 'API_MethodArgument', severity: 'ERR', desc, origin: 'Logging::remove_logging_target' },
+      ])
+    }
     const targets = this.#targets.get(device)
     for (const [key, detach] of targets ?? []) {
       if (key !== target && !(name === '*' && key.startsWith(`${type}::`))) continue
@@ -55,7 +63,7 @@ function sinkOf(device: HostedDevice, type: string, name: string): [string, LogS
           reason: 'API_MethodArgument',
           severity: 'ERR',
           desc: `Invalid logging target type specified (${type}); use console, file or device`,
-          origin: 'Logging::add_logging_target',
+          origin: 'DeviceImpl::add_logging_target',
         },
       ])
   }

@@ -120,10 +120,24 @@ export class DevicePolling {
     return this.#entries.delete(key(kind, name))
   }
 
-  /** Ends polling of an object. @throws DevFailed `API_PollObjNotFound` */
+  /** Ends polling of an object. @throws DevFailed `API_DeviceNotPolled`, `API_PollObjNotFound` */
   end(kind: PolledKind, name: string): void {
+    if (this.#entries.size === 0) {
+      throw failure('API_DeviceNotPolled', `Device ${this.#device.name} is not polled`, 'DServer::rem_obj_polling')
+    }
     this.#get(kind, name)
     this.remove(kind, name)
+  }
+
+  /**
+   * Refuses commands that cannot be polled.
+   * @throws DevFailed `API_CommandNotFound`, `API_IncompatibleCmdArgumentType`
+   */
+  checkPollable(command: string): void {
+    const origin = 'DeviceImpl::check_command_exists'
+    if (this.#device.commands.get(command, origin).takesNothing) return
+    const desc = `Command ${command.toLowerCase()} cannot be polled because it needs input value`
+    throw failure('API_IncompatibleCmdArgumentType', desc, origin)
   }
 
   /** Suspends all timers (admin command StopPolling). */
@@ -186,7 +200,7 @@ export class DevicePolling {
     }
     if (source !== 'CACHE') return undefined
     if (entry !== undefined) throw noData(entry)
-    throw failure('API_CmdNotPolled', `Command ${name.toLowerCase()} not polled`, 'Device_2Impl::command_inout_2')
+    throw failure('API_CmdNotPolled', `Command ${name} not polled`, 'Device_2Impl::command_inout')
   }
 
   #fresh(entry: Entry): PollRecord | undefined {
@@ -206,10 +220,7 @@ export class DevicePolling {
   #add(kind: PolledKind, name: string, periodMs: number): void {
     checkPeriod(periodMs, 'DServer::add_obj_polling')
     if (kind === 'attribute') this.#device.attributes.get(name, 'MultiAttribute::get_attr_by_name')
-    else if (!this.#device.commands.get(name).takesNothing) {
-      const desc = `Command ${name} cannot be polled because it needs input value`
-      throw failure('API_IncompatibleCmdArgumentType', desc, 'DServer::add_obj_polling')
-    }
+    else this.checkPollable(name)
     const declared =
       kind === 'attribute' ? this.#device.attributes.get(name).attribute.name : this.#device.commands.get(name).name
     const entry: Entry = {

@@ -6,7 +6,6 @@ import { OPERATIONS } from '../wire/operations.ts'
 import type { ClntIdent, DevSource } from '../wire/tango-basic.ts'
 import type { AttributeValue5 } from '../wire/tango-idl.ts'
 import type { WriteRequest } from './attribute-table.ts'
-import type { Command } from './command-table.ts'
 import type { Client } from './device-lock.ts'
 import type { HostedDevice } from './hosted-device.ts'
 import { readValue1, requestOfValue1, requestOfValue4, toValue3, toValue4 } from './old-values.ts'
@@ -111,29 +110,13 @@ function runCommand(
   if (!FREE_COMMANDS.has(command.key)) device.lock.check(client, 'Device_Impl::command_inout4')
   const cached = device.polling.cachedCommand(command.name, source)
   if (cached !== undefined) return cached
-  if (command.spec.longRunning === true) return runLong(device, command, argument, client)
+  if (command.spec.longRunning === true) {
+    // beside the queue; ends early when the caller is gone
+    return command.execute(argument, new ServedCall(client, device.signalOf(client.caller.signal)))
+  }
   const call = new ServedCall(client, device.signal)
   if (command.spec.urgent === true) return command.execute(argument, call)
   return device.queue.run(command.name, () => command.execute(argument, call))
-}
-
-/** Runs beside the queue; the signal aborts when the caller is gone, the device is deleted or initialised again. */
-async function runLong(device: HostedDevice, command: Command, argument: AnyValue, client: Client): Promise<AnyValue> {
-  const controller = new AbortController()
-  const sources = [device.signal, client.caller.signal]
-  const abort = (): void => {
-    const reason: unknown = sources.find(({ aborted }) => aborted)?.reason
-    controller.abort(reason)
-  }
-  for (const signal of sources) {
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort)
-  }
-  try {
-    return await command.execute(argument, new ServedCall(client, controller.signal))
-  } finally {
-    for (const signal of sources) signal.removeEventListener('abort', abort)
-  }
 }
 
 // attributes

@@ -1,6 +1,8 @@
 // The contract of a device class as data: server, client, panels, command line and docs read the same value.
 
+import type { DevState } from './dev-state.ts'
 import type { AttributeType, CommandType, CommandValues, Image, ScalarValues, SpectrumValues } from './dev-types.ts'
+import type { PipeBlob, PipeInput } from './pipe.ts'
 import type { Reading } from './reading.ts'
 
 /** One attribute. The key in `attributes` is lowerCamelCase; its Tango name is `name`, else the key with a capital. */
@@ -28,17 +30,39 @@ export interface AttributeSpec {
   readonly maxAlarm?: number
   readonly minWarning?: number
   readonly maxWarning?: number
+  /** ALARM when the value differs by `deltaVal` or more from the set point, `deltaT` ms after it was written. */
+  readonly deltaVal?: number
+  readonly deltaT?: number
   readonly level?: 'OPERATOR' | 'EXPERT'
-  /** The set point is kept in the database and written again at start (Tango's memorized, written at init). */
-  readonly memorized?: boolean
+  /** States of the device in which the attribute may be read and written; all when absent. */
+  readonly states?: readonly DevState[]
+  /**
+   * The set point is kept in the database and written again at start (Tango's memorized, written at init); with
+   * `setPoint` it is shown again, but not written.
+   */
+  readonly memorized?: boolean | 'setPoint'
   /** Skips the device's queue. */
   readonly urgent?: boolean
   /** The device pushes change events itself: every push is sent (`unfiltered`) or compared with the thresholds first. */
   readonly pushes?: 'unfiltered' | 'filtered'
+  /** The device pushes archive events itself, as with `pushes`. */
+  readonly pushesArchive?: 'unfiltered' | 'filtered'
+  /** The device sends data-ready events (`pushDataReady`). */
+  readonly dataReady?: boolean
   /** Default event thresholds. */
-  readonly events?: { readonly change?: { readonly abs?: number; readonly rel?: number }; readonly periodMs?: number }
+  readonly events?: {
+    readonly change?: EventThresholds
+    readonly periodMs?: number
+    readonly archive?: EventThresholds & { readonly periodMs?: number }
+  }
   /** Polling period in ms when the device starts. */
   readonly pollingMs?: number
+}
+
+/** How much a value must change for an event: by this much, or by this many percent. */
+export interface EventThresholds {
+  readonly abs?: number
+  readonly rel?: number
 }
 
 /** One command. The key is lowerCamelCase; its Tango name is `name`, else the key with a capital. */
@@ -50,10 +74,33 @@ export interface CommandSpec {
   readonly name?: string
   readonly doc?: string
   readonly level?: 'OPERATOR' | 'EXPERT'
+  /** States of the device in which the command is allowed; all when absent. */
+  readonly states?: readonly DevState[]
+  /** Polling period in ms when the device starts; commands without argument only. */
+  readonly pollingMs?: number
   /** Skips the device's queue (`Stop`, `Abort`). */
   readonly urgent?: boolean
   /** Runs beside the queue, several may be pending; replies at the end; a closed connection aborts its signal. */
   readonly longRunning?: boolean
+}
+
+/** One pipe. The key is lowerCamelCase; its Tango name is `name`, else the key with a capital. */
+export interface PipeSpec {
+  readonly writable?: boolean
+  readonly name?: string
+  readonly doc?: string
+  readonly label?: string
+  readonly level?: 'OPERATOR' | 'EXPERT'
+  /** States of the device in which the pipe may be read and written; all when absent. */
+  readonly states?: readonly DevState[]
+}
+
+/** One forwarded attribute: all but its name and label comes from the attribute of another device. */
+export interface ForwardedSpec {
+  readonly name?: string
+  readonly label?: string
+  /** `domain/family/member/attribute`; the attribute property `__root_att` of the database when absent. */
+  readonly root?: string
 }
 
 /** Types a property may have; arrays are spectra in the database. */
@@ -86,6 +133,8 @@ export interface DeviceSpec {
   readonly attributes: Readonly<Record<string, AttributeSpec>>
   readonly commands: Readonly<Record<string, CommandSpec>>
   readonly properties: Readonly<Record<string, PropertySpec>>
+  readonly pipes?: Readonly<Record<string, PipeSpec>>
+  readonly forwarded?: Readonly<Record<string, ForwardedSpec>>
 }
 
 type Empty = Readonly<Record<never, never>>
@@ -98,6 +147,8 @@ export interface InterfaceDeclaration {
   readonly attributes?: Readonly<Record<string, AttributeSpec>>
   readonly commands?: Readonly<Record<string, CommandSpec>>
   readonly properties?: Readonly<Record<string, PropertySpec>>
+  readonly pipes?: Readonly<Record<string, PipeSpec>>
+  readonly forwarded?: Readonly<Record<string, ForwardedSpec>>
 }
 
 /** The declaration with every group present. */
@@ -108,11 +159,14 @@ export type Complete<D extends InterfaceDeclaration> = {
   readonly attributes: D extends { readonly attributes: infer A } ? A : Empty
   readonly commands: D extends { readonly commands: infer C } ? C : Empty
   readonly properties: D extends { readonly properties: infer P } ? P : Empty
+  readonly pipes: D extends { readonly pipes: infer P } ? P : Empty
+  readonly forwarded: D extends { readonly forwarded: infer F } ? F : Empty
 }
 
 /** Declares a device interface; literal types are kept, so that servers and proxies are typed from it. */
 export function defineInterface<const D extends InterfaceDeclaration>(declaration: D): Complete<D> {
-  return { attributes: {}, commands: {}, properties: {}, ...declaration } as unknown as Complete<D>
+  const empty = { attributes: {}, commands: {}, properties: {}, pipes: {}, forwarded: {} }
+  return { ...empty, ...declaration } as unknown as Complete<D>
 }
 
 /** Tango name of a key: `limitSwitches` is `LimitSwitches`, or `limit_switches` with `naming: 'snake'`. */
@@ -211,7 +265,23 @@ type CommandMethods<C extends Readonly<Record<string, CommandSpec>>> = {
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without result may return nothing at all
 type Returned<R> = R extends undefined ? void : R
 
+type Pipes<S extends DeviceSpec> = S extends { readonly pipes: infer P extends Readonly<Record<string, PipeSpec>> }
+  ? P
+  : Empty
+
+type ReadPipeMethods<P extends Readonly<Record<string, PipeSpec>>> = {
+  [K in keyof P & string as `read${Capitalize<K>}`]: () => PipeInput | Promise<PipeInput>
+}
+
+type WritePipeMethods<P extends Readonly<Record<string, PipeSpec>>> = {
+  [K in keyof P & string as P[K] extends { readonly writable: true } ? `write${Capitalize<K>}` : never]: (
+    blob: PipeBlob,
+  ) => void | Promise<void>
+}
+
 /** The methods a class must have to serve a spec: `readPosition`, `writePosition`, one per command. */
 export type Serves<S extends DeviceSpec> = ReadMethods<S['attributes']> &
   WriteMethods<S['attributes']> &
-  CommandMethods<S['commands']>
+  CommandMethods<S['commands']> &
+  ReadPipeMethods<Pipes<S>> &
+  WritePipeMethods<Pipes<S>>

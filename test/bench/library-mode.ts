@@ -11,9 +11,14 @@ import { say, table } from './report.ts'
 import { deadTimes, EXPOSURE, GROUPS, POINTS } from './scan-dead-time.ts'
 import { spread } from './statistics.ts'
 
+const KEYS = ['period', 'stated', 'outside'] as const
+type Sample = Readonly<Record<(typeof KEYS)[number], number>>
+
 /** Prints the dead time in library mode. */
 export async function libraryMode({ rounds }: BenchOptions): Promise<void> {
-  say(`## Library mode: the same scan, everything but the simulators in one process, ${rounds} scans each\n`)
+  say(
+    `## Library mode: the same scan, everything but the simulators in one process, ${rounds} scans each after two to warm up\n`,
+  )
   say('Median (least-most) in ms per point; outside: call to result of the function.\n')
   const folder = mkdtempSync(join(tmpdir(), 'bandoneon-bench-'))
   const rows: string[][] = []
@@ -23,18 +28,19 @@ export async function libraryMode({ rounds }: BenchOptions): Promise<void> {
     for (const saving of [false, true]) {
       const data = join(folder, saving ? 'saved' : 'unsaved')
       await using beamline = await openBeamline(saving ? 'demo.yaml' : unsaved, { data, logLevel: 'ERROR' })
-      for (const { group, label } of GROUPS) {
-        beamline.environment('ActiveMntGrp', group)
-        const samples: { period: number; stated: number; outside: number }[] = []
-        for (let round = -2; round < rounds; round += 1) {
+      const samples = GROUPS.map((): Sample[] => [])
+      for (let round = -2; round < rounds; round += 1)
+        for (const [i, { group }] of GROUPS.entries()) {
+          beamline.environment('ActiveMntGrp', group)
           const began = performance.now()
           await beamline.scan.ascan('dmot01', 0, 1, POINTS - 1, EXPOSURE)
           const outside = (performance.now() - began) / POINTS - EXPOSURE * 1000
           const scan = await lastScan(data)
           if (scan?.points !== POINTS) throw new Error(`the log has ${scan?.points} points`)
-          if (round >= 0) samples.push({ ...deadTimes(scan), outside })
+          if (round >= 0) samples[i]?.push({ ...deadTimes(scan), outside })
         }
-        const cells = (['period', 'stated', 'outside'] as const).map((key) => spread(samples.map((s) => s[key])))
+      for (const [i, { label }] of GROUPS.entries()) {
+        const cells = KEYS.map((key) => spread(samples[i]?.map((sample) => sample[key]) ?? []))
         rows.push([saving ? `${label}, file` : label, ...cells])
       }
     }
