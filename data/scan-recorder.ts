@@ -116,6 +116,9 @@ export class ScanRecorder implements AsyncDisposable {
     if ((await stat(this.folder.log(scan)).catch(() => undefined)) === undefined) {
       throw devFailed('API_InvalidArgs', `${this.folder.path} has no log of scan ${scan}`)
     }
+    // it may have become readable while the folder was asked; from here to the registration nothing waits
+    const meanwhile = this.#readable.get(scan)
+    if (meanwhile !== undefined) return meanwhile
     return new Promise((resolve, reject) => {
       const givenUp = (): Error => devFailed('Recorder_Failed', `nobody waits for scan ${scan} any more`)
       if (signal?.aborted === true) return reject(givenUp())

@@ -1,9 +1,11 @@
-// Where classes, drivers and macros are: folders of this installation, and class names to files. Nothing is imported until it is needed.
+// Where classes, drivers and macros are: folders of this installation, and class names to files. Nothing is imported
+// until it is needed, not even the Tango core: the launcher does without.
 
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DeviceClass, devFailed, findClassFile, importDefault, pluginFiles } from '#tango'
+import type { DeviceClass } from '#tango'
+import { devFailed } from '#tango/pure'
 
 /** Root of the compiled tree (`dist`), or of the sources when they run directly. */
 export const installation = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,6 +25,7 @@ export const CLASS_FOLDERS: readonly string[] = [
  * @throws DevFailed `API_ClassNotFound`
  */
 export async function loadClass(className: string, extraFolders: readonly string[] = []): Promise<DeviceClass> {
+  const { findClassFile, importDefault } = await import('#tango')
   const folders = [...extraFolders, ...CLASS_FOLDERS]
   const file = await findClassFile(className, folders)
   if (file === undefined)
@@ -35,6 +38,7 @@ export async function loadClass(className: string, extraFolders: readonly string
 
 /** Names of the drivers of this installation by kind, for the check of beamline files. */
 export async function driverNames(): Promise<{ motor: string[]; counter: string[] }> {
+  const { pluginFiles } = await import('#tango')
   const names = async (folder: string) =>
     (await pluginFiles(join(installation, 'device-servers', folder))).map((f) => basename(f, extname(f)))
   const [motor, counter] = await Promise.all([names('motors'), names('counters')])

@@ -1,11 +1,12 @@
 // A whole facility from one beamline file: simulators, database, servers; one ready line; supervision; ordered shutdown.
 
-import { join } from 'node:path'
-import { type Beamline, readBeamlineFile } from '#db-config'
-import { createLogger, type Logger } from '#tango'
-import { driverNames, packagedBeamline, programFile } from './catalogue.ts'
+import { join, resolve } from 'node:path'
+import { packagedBeamline, programFile } from './catalogue.ts'
 import { DataFolder } from './data-folder.ts'
 import { freePort } from './free-port.ts'
+import { type LauncherLog, launcherLog } from './launcher-log.ts'
+import type { BeamlinePlan } from './messages.ts'
+import { firstProcess, type ProcessPlan, planProcesses } from './process-plan.ts'
 import { SimulatorProcess } from './simulator-process.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
@@ -18,7 +19,7 @@ export interface LauncherOptions {
   readonly beamline?: string
   /** Every logical server in a process of its own. */
   readonly isolated: boolean
-  readonly log?: Logger
+  readonly log?: LauncherLog
 }
 
 /** Longest start of one process, ms. */
@@ -50,39 +51,41 @@ export class Facility {
 
   /** Starts everything and resolves when everything answers. Nothing is left behind when it throws. */
   static async start(options: LauncherOptions): Promise<Facility> {
-    const log = options.log ?? createLogger({})
-    const beamlineFile = options.beamline ?? packagedBeamline('demo')
-    const beamline = readBeamlineFile(beamlineFile, { drivers: await driverNames() })
+    const log = options.log ?? launcherLog()
     const port = await freePort(options.port)
-    const folder = new DataFolder(options.data)
     const tangoHost = `127.0.0.1:${port}`
+    const logs = join(resolve(options.data), 'log')
     let facility: Facility | undefined
-    const plans = planProcesses(beamline, options.isolated)
-    const processes = plans.map(
-      ({ name }) =>
-        new SupervisedProcess({
-          name,
-          program: programFile('facility/server-process'),
-          logFile: join(folder.path, 'log', `${name}.log`),
-          log,
-          environment: { TANGO_HOST: tangoHost },
-          onReady: () => facility?.redescribe(log),
-        }),
-    )
-    const simulators = simulatorsOf(beamline, log, join(folder.path, 'log', 'simulators.log'), () =>
-      facility?.redescribe(log),
-    )
-    facility = new Facility(
-      tangoHost,
-      beamline.doors.map((d) => d.device),
-      folder,
-      simulators,
-      processes,
-    )
+    const supervised = (name: string) =>
+      new SupervisedProcess({
+        name,
+        program: programFile('facility/server-process'),
+        logFile: join(logs, `${name}.log`),
+        log,
+        environment: { TANGO_HOST: tangoHost },
+        onReady: () => facility?.redescribe(log),
+      })
+    // the process that serves the database reads the beamline file: the launcher stays small, and it is read once
+    const first = supervised(firstProcess(options.isolated))
+    let plan: BeamlinePlan
+    let folder: DataFolder
     try {
-      for (const process of processes) process.fork()
+      first.fork()
+      first.read(options.beamline ?? packagedBeamline('demo'), { isolated: options.isolated })
+      plan = (await first.reached('plan', START_MS)).plan
+      folder = new DataFolder(options.data)
+    } catch (error) {
+      await first.stop()
+      throw error
+    }
+    const plans = planProcesses(plan, options.isolated)
+    const others = plans.slice(1).map(({ name }) => supervised(name))
+    const simulators = simulatorsOf(plan, log, join(logs, 'simulators.log'), () => facility?.redescribe(log))
+    facility = new Facility(tangoHost, plan.doors, folder, simulators, [first, ...others])
+    try {
+      for (const process of others) process.fork()
       await simulators?.start()
-      await facility.#startServers(plans, port, beamlineFile)
+      await facility.#startServers(plans, port)
     } catch (error) {
       await facility.close()
       throw error
@@ -117,7 +120,7 @@ export class Facility {
   }
 
   /** Writes run.json again after a restart; a full disk must not end the facility. */
-  redescribe(log: Logger): void {
+  redescribe(log: LauncherLog): void {
     try {
       this.describe()
     } catch (error) {
@@ -139,16 +142,14 @@ export class Facility {
     this.#folder.close()
   }
 
-  async #startServers(plans: readonly ProcessPlan[], port: number, beamline: string): Promise<void> {
+  async #startServers(plans: readonly ProcessPlan[], port: number): Promise<void> {
     const [first, ...others] = plans
     const database = this.#processes[0]
     if (first === undefined || database === undefined) throw new Error('unreachable: a plan without processes')
     const common = { kind: 'start' as const, tangoHost: this.tangoHost, dataFolder: this.data }
-    database.run({
-      ...common,
-      servers: first.servers,
-      database: { port, beamline, boxes: this.#simulators?.addresses ?? {} },
-    })
+    const boxes = this.#simulators?.addresses ?? {}
+    const served = { ...common, servers: first.servers }
+    database.run({ ...served, database: { port, boxes } }, { ...served, database: { port } })
     await database.reached('database-ready', START_MS)
     // the order of the plan is the order of dependence: controllers, pool, macro server
     const independent = others.map(async (plan, i) => {
@@ -162,42 +163,11 @@ export class Facility {
   }
 }
 
-/** One process and its logical servers; the first one also serves the database. */
-interface ProcessPlan {
-  readonly name: string
-  readonly servers: readonly string[]
-  /** Process that must be ready before. */
-  readonly after?: string
-}
-
-function planProcesses(beamline: Beamline, isolated: boolean): ProcessPlan[] {
-  const recorders = new Set(beamline.recorders.map((r) => r.server))
-  const rank = (server: string) => (server.startsWith('Pool/') ? 1 : server.startsWith('MacroServer/') ? 2 : 0)
-  const inMain = beamline.servers.filter((s) => !recorders.has(s)).sort((a, b) => rank(a) - rank(b))
-  const recorderPlans = [...recorders].map((server) => ({ name: processName(server), servers: [server] }))
-  if (!isolated) return [{ name: 'main', servers: inMain }, ...recorderPlans]
-  const plans: ProcessPlan[] = [{ name: 'database', servers: [] }]
-  for (const server of inMain) {
-    const before = plans.filter((p) => p.servers.length > 0 && rank(p.servers[0] ?? '') < rank(server)).pop()
-    plans.push({
-      name: processName(server),
-      servers: [server],
-      ...(before === undefined ? {} : { after: before.name }),
-    })
-  }
-  return [...plans, ...recorderPlans]
-}
-
-function processName(server: string): string {
-  return server.toLowerCase().replace('/', '-')
-}
-
 function simulatorsOf(
-  beamline: Beamline,
-  log: Logger,
+  { simulators, world }: BeamlinePlan,
+  log: LauncherLog,
   logFile: string,
   onReady: () => void,
 ): SimulatorProcess | undefined {
-  const { simulators, world } = beamline
   return simulators.length === 0 ? undefined : new SimulatorProcess(simulators, world, { log, logFile, onReady })
 }

@@ -64,9 +64,10 @@ async function attach(tangoHost: string, options: OpenBeamlineOptions): Promise<
   const tango = await TangoProcess.create({ listen: false, tangoHost, log: logOf(options) })
   try {
     const database = tango.database()
-    const [pools, recorders] = await Promise.all([
+    const [pools, recorders, [macroServer]] = await Promise.all([
       database.exportedDevicesOfClass('Pool'),
       database.exportedDevicesOfClass('Recorder'),
+      database.exportedDevicesOfClass('MacroServer'),
     ])
     if (pools.length === 0) throw devFailed('API_DeviceNotExported', `no pool is running at ${tangoHost}`)
     const folder = recorders[0] === undefined ? undefined : await dataFolderOf(tango, recorders[0])
@@ -75,6 +76,8 @@ async function attach(tangoHost: string, options: OpenBeamlineOptions): Promise<
       pools,
       dataFolder: folder ?? resolve(options.data ?? './bandoneon-data'),
       recorders: folder === undefined ? [] : recorders,
+      // it keeps the environment and gives out the scan numbers
+      ...(macroServer === undefined ? {} : { macroServer }),
       name: `library-${process.pid}`,
       ...newsOf(options),
     })

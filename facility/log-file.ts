@@ -1,22 +1,80 @@
-// The log of one child process. A disk that is full costs lines of the log, never the facility.
+// The log of one child process. A disk that is full, or a process that never stops talking, costs lines of the log and
+// never the facility.
 
-import { appendFile } from 'node:fs/promises'
+import { appendFile, rename, stat } from 'node:fs/promises'
+
+/** A log that would grow beyond this goes on in a new file; the former one is kept as `<name>.1`, octets. */
+const LARGEST = 10_000_000
+/** What may wait for the disk; more is dropped, octets. */
+const MOST_WAITING = 1_000_000
+
+/** Options of {@link LogFile}. */
+export interface LogFileOptions {
+  /** Size at which a new file begins, octets. */
+  readonly largest?: number
+}
 
 /** Appends in order; what cannot be written is dropped. */
 export class LogFile {
   readonly #path: string
-  #tail: Promise<void> = Promise.resolve()
+  readonly #largest: number
+  #size: number | undefined
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #dropped = 0
+  #writing: Promise<void> | undefined
 
-  constructor(path: string) {
+  constructor(path: string, { largest = LARGEST }: LogFileOptions = {}) {
     this.#path = path
+    this.#largest = largest
   }
 
   append(text: Uint8Array): void {
-    this.#tail = this.#tail.then(() => appendFile(this.#path, text)).catch(() => undefined)
+    if (this.#waitingBytes + text.length > MOST_WAITING) {
+      this.#dropped += text.length
+      return
+    }
+    this.#waiting.push(text)
+    this.#waitingBytes += text.length
+    this.#writing ??= this.#write() // never rejects
   }
 
   /** Resolves when everything so far is written or dropped. */
-  flush(): Promise<void> {
-    return this.#tail
+  async flush(): Promise<void> {
+    await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      if (this.#dropped > 0) this.#waiting.push(Buffer.from(`\n... ${this.#dropped} octets are left out here\n`))
+      const text = Buffer.concat(this.#waiting)
+      this.#waiting = []
+      this.#waitingBytes = 0
+      this.#dropped = 0
+      try {
+        await this.#put(text)
+      } catch {
+        this.#size = undefined // whatever is there by then
+      }
+    }
+    this.#writing = undefined
+  }
+
+  async #put(text: Uint8Array): Promise<void> {
+    this.#size ??= await sizeOf(this.#path)
+    if (this.#size > 0 && this.#size + text.length > this.#largest) {
+      await rename(this.#path, `${this.#path}.1`)
+      this.#size = 0
+    }
+    await appendFile(this.#path, text)
+    this.#size += text.length
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch {
+    return 0 // there is none yet, or appending says what is wrong
   }
 }

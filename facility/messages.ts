@@ -1,9 +1,37 @@
 // What the launcher and its server processes tell each other over their IPC channel.
 
+import type { DevError } from '#tango/pure'
+
 /** Where a simulated box listens. */
 export interface BoxAddress {
   readonly host: string
   readonly port: number
+}
+
+/** A box to simulate. */
+export interface SimulatedBox {
+  readonly name: string
+  readonly kind: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** What the launcher needs to know of a beamline file; the rest stays in the process that serves the database. */
+export interface BeamlinePlan {
+  /** Logical servers: `Pool/demo1`. */
+  readonly servers: readonly string[]
+  /** Servers of recorders, in processes of their own. */
+  readonly recorders: readonly string[]
+  readonly doors: readonly string[]
+  readonly simulators: readonly SimulatedBox[]
+  readonly world: unknown
+}
+
+/** Launcher to the process of the database: check a beamline file, answer with its plan, keep it for the start. */
+export interface ReadMessage {
+  readonly kind: 'read'
+  readonly beamline: string
+  /** The process will serve nothing but the database. */
+  readonly isolated: boolean
 }
 
 /** Launcher to server process: what to run. Sent once. */
@@ -13,11 +41,13 @@ export interface StartMessage {
   readonly dataFolder: string
   /** Logical servers in the order in which they start: `Pool/demo1`. */
   readonly servers: readonly string[]
-  /** This process also serves the database, and applies the beamline file before it answers. */
+  /**
+   * This process also serves the database. With `boxes` the beamline that was read is applied before it answers; after
+   * a restart the database has it already, and the file may be somebody's unfinished work.
+   */
   readonly database?: {
     readonly port: number
-    readonly beamline: string
-    readonly boxes: Readonly<Record<string, BoxAddress>>
+    readonly boxes?: Readonly<Record<string, BoxAddress>>
   }
 }
 
@@ -28,9 +58,10 @@ export interface StopMessage {
 
 /** Server process to launcher. */
 export type ServerProcessMessage =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'plan'; readonly plan: BeamlinePlan }
   | { readonly kind: 'database-ready' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly errors: readonly DevError[] }
 
 /** Anything the launcher sends. */
-export type LauncherMessage = StartMessage | StopMessage
+export type LauncherMessage = ReadMessage | StartMessage | StopMessage

@@ -13,19 +13,25 @@ import { type OpenedBeamline, openBeamline } from './library.ts'
 /** Scans, and points of each: what the compiler needs for what happens once per point and once per scan. */
 const SCANS = 12
 const POINTS = 250
+/** s */
+const EXPOSURE = 0.0001
 /** On a busy machine practice ends before it is complete, ms. */
 const LONGEST_MS = 2000
 
+/** Two of each: code that has only seen one box would be compiled for that box alone. */
 const BEAMLINE = `
 version: 1
 name: practice
 servers: [Pool/practice]
 pool: { server: Pool/practice, device: pool/practice/1, alias: practice }
 controllers:
-  - { name: motors, type: motor, driver: dummy-motor, properties: { axisCount: 1 }, axes: [{ name: motor, axis: 1 }] }
-  - { name: counters, type: counter, driver: dummy-counter, properties: { exact: false }, axes: [{ name: counter, axis: 1 }] }
+  - { name: mc1, type: motor, driver: dummy-motor, axes: [{ name: motor1, axis: 1 }] }
+  - { name: mc2, type: motor, driver: dummy-motor, axes: [{ name: motor2, axis: 1 }] }
+  - { name: cc1, type: counter, driver: dummy-counter, properties: { exact: false }, axes: [{ name: ct1, axis: 1 }] }
+  - { name: cc2, type: counter, driver: dummy-counter, axes: [{ name: ct2, axis: 1 }, { name: ct3, axis: 2 }] }
 measurementGroups:
-  - { name: group, channels: [counter] }
+  - { name: group1, channels: [ct1] }
+  - { name: group2, channels: [ct2, ct3] }
 `
 
 /**
@@ -48,15 +54,18 @@ export async function practise(signal: AbortSignal): Promise<void> {
 async function scans({ tango: { tangoHost = '' } }: OpenedBeamline, signal: AbortSignal): Promise<void> {
   await using client = await TangoProcess.create({ listen: false, tangoHost, log: silentLogger() })
   const pool = client.proxy('pool/practice/1', poolInterface)
-  const group = client.proxy('mntgrp/practice/group', measurementGroup)
+  const groups = ['group1', 'group2'].map((name) => client.proxy(`mntgrp/practice/${name}`, measurementGroup))
   const deadline = performance.now() + LONGEST_MS
   const isEnough = () => signal.aborted || performance.now() > deadline
   const options = { signal: new AbortController().signal } // scans have one, too
   for (let scan = 0; scan < SCANS && !isEnough(); scan++) {
-    await group.writeMany({ integrationTime: 0.001, nbStarts: POINTS })
+    const group = groups[scan % groups.length]
+    if (group === undefined) return
+    const motor = `motor${1 + (scan % 2)}`
+    await group.writeMany({ integrationTime: EXPOSURE, nbStarts: POINTS })
     await group.command('prepare')
     for (let point = 0; point < POINTS && !isEnough(); point++) {
-      await pool.command('moveTo', { svalue: ['motor'], dvalue: Float64Array.of(point) }, options)
+      await pool.command('moveTo', { svalue: [motor], dvalue: Float64Array.of(point) }, options)
       await group.command('acquire', point, options)
     }
   }

@@ -1,45 +1,61 @@
 // One child process that is kept alive: started, watched, restarted with back-off, ended in order.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import type { Logger } from '#tango'
-import { devFailed } from '#tango/pure'
+import { DevFailed, devFailed } from '#tango/pure'
+import type { LauncherLog } from './launcher-log.ts'
 import { LogFile } from './log-file.ts'
 import type { LauncherMessage, ServerProcessMessage, StartMessage } from './messages.ts'
 
-/** First pause before a restart, ms; doubled each time up to the longest. */
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 10_000
-/** A process that lived so long starts again with the first pause, ms. */
-const STABLE_MS = 30_000
-/** How long a process may take to end in order, then after SIGTERM, ms. */
-const STOP_MS = 6_000
-const TERM_MS = 2_000
+/** How patient a supervisor is, ms. */
+export interface Patience {
+  /** Pause before the first restart; doubled each time up to the longest. */
+  readonly firstPause: number
+  readonly longestPause: number
+  /** A process that lived so long starts again with the first pause. */
+  readonly stable: number
+  /** How long a process may take to end in order, then after SIGTERM. */
+  readonly stop: number
+  readonly term: number
+}
 
 /** Options of a supervised process. */
 export interface SupervisedOptions {
   readonly name: string
   readonly program: string
   readonly logFile: string
-  readonly log: Logger
+  readonly log: LauncherLog
   readonly environment?: Readonly<Record<string, string>>
+  /** Options of the runtime, added to those of this process. */
+  readonly runtime?: readonly string[]
   /** Called for every start that became ready, restarts included. */
-  readonly onReady?: (restarted: boolean) => void
+  readonly onReady?: () => void
+  readonly patience?: Partial<Patience>
 }
+
+type Stage = Exclude<ServerProcessMessage['kind'], 'failed'>
+type StageMessage<S extends Stage> = Extract<ServerProcessMessage, { kind: S }>
+
+const PATIENCE: Patience = { firstPause: 100, longestPause: 10_000, stable: 30_000, stop: 6_000, term: 2_000 }
 
 /** A child process under supervision. */
 export class SupervisedProcess {
   readonly #options: SupervisedOptions
-  #child: ChildProcess | undefined
+  readonly #patience: Patience
   readonly #output: LogFile
-  #start: StartMessage | undefined
+  #child: ChildProcess | undefined
+  /** What the process is told after a restart; nothing is restarted that was never told to serve. */
+  #again: StartMessage | undefined
+  #gone = false
   #stopping = false
-  #pause = FIRST_PAUSE_MS
+  #pause: number
   #timer: NodeJS.Timeout | undefined
-  #waiting: { stage: ServerProcessMessage['kind']; resolve: () => void; reject: (error: Error) => void }[] = []
-  #reached = new Set<string>()
+  #waiting: { stage: Stage; resolve: (message: ServerProcessMessage) => void; reject: (error: Error) => void }[] = []
+  #reached = new Map<Stage, ServerProcessMessage>()
 
   constructor(options: SupervisedOptions) {
     this.#options = options
+    this.#patience = { ...PATIENCE, ...options.patience }
+    this.#pause = this.#patience.firstPause
     this.#output = new LogFile(options.logFile)
   }
 
@@ -51,50 +67,46 @@ export class SupervisedProcess {
     return this.#child?.pid
   }
 
-  /** Forks the process; it does nothing until {@link run}. Forking early hides the start of the runtime. */
+  /** Forks the process; it does nothing until it is told. Forking early hides the start of the runtime. */
   fork(): void {
-    const { program, environment, log, name } = this.#options
+    const { program, environment, log, name, runtime = [] } = this.#options
     this.#reached.clear()
-    const began = Date.now()
+    this.#gone = false
+    const began = performance.now()
     const child = fork(program, [name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment },
+      execArgv: [...process.execArgv, ...runtime],
       detached: true, // Ctrl-C in the terminal is for the launcher, which ends its children in order
     })
     this.#child = child
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => this.#output.append(text))
     child.on('message', (message: ServerProcessMessage) => this.#heard(message))
-    child.on('error', (error) => log.error('process failed', { process: name, error: error.message }))
-    child.once('exit', (code, signal) => this.#ended(Date.now() - began, signal ?? `code ${code}`))
+    child.on('error', (error) => {
+      log.error('process failed', { process: name, error: error.message })
+      // without a process there is no exit to wait for
+      if (child.pid === undefined) this.#ended(performance.now() - began, error.message)
+    })
+    child.once('exit', (code, signal) => this.#ended(performance.now() - began, signal ?? `code ${code}`))
   }
 
-  /** Tells the process what to serve and remembers it for restarts. */
-  run(start: StartMessage): void {
-    this.#start = start
+  /** Has the process check a beamline file. */
+  read(beamline: string, options: { readonly isolated: boolean }): void {
+    this.#send({ kind: 'read', beamline, ...options })
+  }
+
+  /** Tells the process what to serve, and remembers what it is told after a restart. */
+  run(start: StartMessage, again: StartMessage = start): void {
+    this.#again = again
+    if (this.#gone) this.fork()
     this.#send(start)
   }
 
-  /** Resolves when the process says so. @throws DevFailed when it fails or ends first */
-  async reached(stage: 'ready' | 'database-ready', timeoutMs: number): Promise<void> {
-    if (this.#reached.has(stage)) return
-    let timer: NodeJS.Timeout | undefined
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.push({ stage, resolve, reject })
-        timer = setTimeout(
-          () =>
-            reject(
-              devFailed(
-                'API_DeviceTimedOut',
-                `${this.name} was not ready after ${timeoutMs / 1000} s; see ${this.#options.logFile}`,
-              ),
-            ),
-          timeoutMs,
-        )
-      })
-    } finally {
-      clearTimeout(timer)
-    }
+  /** Resolves with the message in which the process says so. @throws DevFailed when it fails or ends first */
+  async reached<S extends Stage>(stage: S, timeoutMs: number): Promise<StageMessage<S>> {
+    const message = this.#reached.get(stage) ?? (await this.#next(stage, timeoutMs))
+    if (isOf(message, stage)) return message
+    throw new Error(`unreachable: ${message.kind} instead of ${stage}`)
   }
 
   /** Ends the process: a request, then SIGTERM, then SIGKILL. */
@@ -102,44 +114,70 @@ export class SupervisedProcess {
     this.#stopping = true
     clearTimeout(this.#timer)
     const child = this.#child
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       this.#send({ kind: 'stop' })
-      if (!(await within(exited, STOP_MS))) {
+      if (!(await within(exited, this.#patience.stop))) {
         this.#options.log.warn('process does not end; sending SIGTERM', { process: this.name })
         child.kill('SIGTERM')
-        if (!(await within(exited, TERM_MS))) child.kill('SIGKILL')
-        await exited
+        if (!(await within(exited, this.#patience.term))) {
+          this.#options.log.warn('process does not end; killing it', { process: this.name })
+          child.kill('SIGKILL')
+        }
+        await exited // the kernel sees to that
       }
     }
     await this.#output.flush()
   }
 
+  async #next(stage: Stage, timeoutMs: number): Promise<ServerProcessMessage> {
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.push({ stage, resolve, reject })
+        const desc = `${this.name} was not ready after ${timeoutMs / 1000} s; see ${this.#options.logFile}`
+        timer = setTimeout(() => reject(devFailed('API_DeviceTimedOut', desc)), timeoutMs)
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   #heard(message: ServerProcessMessage): void {
     if (message.kind === 'failed') {
-      const error = devFailed('Internal_Error', `${this.name}: ${message.message}`)
-      for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
+      const failure = new DevFailed(message.errors)
+      // what was only read has not started, and says itself which file is wrong
+      this.#refuse(
+        this.#again === undefined
+          ? failure
+          : devFailed('Internal_Error', `${this.name} cannot start; see ${this.#options.logFile}`, { cause: failure }),
+      )
       return
     }
-    this.#reached.add(message.kind)
-    const reached = this.#waiting.filter((w) => w.stage === message.kind)
-    this.#waiting = this.#waiting.filter((w) => w.stage !== message.kind)
-    for (const waiting of reached) waiting.resolve()
-    if (message.kind === 'ready') this.#options.onReady?.(this.#pause > FIRST_PAUSE_MS)
+    const { kind } = message
+    this.#reached.set(kind, message)
+    const reached = this.#waiting.filter((w) => w.stage === kind)
+    this.#waiting = this.#waiting.filter((w) => w.stage !== kind)
+    for (const waiting of reached) waiting.resolve(message)
+    if (kind === 'ready') this.#options.onReady?.()
+  }
+
+  #refuse(error: Error): void {
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
   }
 
   #ended(lived: number, how: string): void {
     const { log, logFile } = this.#options
-    for (const waiting of this.#waiting.splice(0))
-      waiting.reject(devFailed('Internal_Error', `${this.name} ended (${how}) before it was ready; see ${logFile}`))
-    if (this.#stopping || this.#start === undefined) return
-    if (lived > STABLE_MS) this.#pause = FIRST_PAUSE_MS
+    this.#gone = true
+    this.#refuse(devFailed('Internal_Error', `${this.name} ended (${how}) before it was ready; see ${logFile}`))
+    if (this.#stopping || this.#again === undefined) return
+    if (lived > this.#patience.stable) this.#pause = this.#patience.firstPause
     log.warn('process ended; it is restarted', { process: this.name, how, afterMs: this.#pause })
     this.#timer = setTimeout(() => {
       this.fork()
-      if (this.#start !== undefined) this.#send(this.#start)
+      if (this.#again !== undefined) this.#send(this.#again)
     }, this.#pause)
-    this.#pause = Math.min(LONGEST_PAUSE_MS, this.#pause * 2)
+    this.#pause = Math.min(this.#patience.longestPause, this.#pause * 2)
   }
 
   #send(message: LauncherMessage): void {
@@ -149,6 +187,10 @@ export class SupervisedProcess {
       if (error !== null) this.#options.log.debug('message not delivered', { process: this.name, error: error.message })
     })
   }
+}
+
+function isOf<S extends Stage>(message: ServerProcessMessage, stage: S): message is StageMessage<S> {
+  return message.kind === stage
 }
 
 async function within(promise: Promise<void>, timeoutMs: number): Promise<boolean> {

@@ -27,7 +27,7 @@ export async function askInput(
   const signal = time === undefined ? ended : AbortSignal.any([ended, time])
   const text = JSON.stringify({
     type: 'input',
-    prompt: request.default === undefined ? prompt : `${prompt} [${String(request.default)}]? `,
+    prompt: request.default === undefined ? prompt : `${prompt.replace(/\?\s*$/, '')} [${String(request.default)}]? `,
     data_type: type,
     ...(request.default === undefined ? {} : { default_value: request.default }),
     timeout: timeoutS ?? null,

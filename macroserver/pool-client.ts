@@ -135,8 +135,12 @@ export class PoolClient implements ScanSystem {
 
   async prepareGroup(group: ElementReference, integrationTime: number, points: number): Promise<PreparedGroup> {
     const proxy = this.#group(group.device)
-    await proxy.writeMany({ integrationTime, nbStarts: points })
-    const [configuration] = await Promise.all([proxy.read('configuration'), proxy.command('prepare')])
+    // sent together: a device takes the requests of a connection in their order
+    const [, configuration] = await Promise.all([
+      proxy.writeMany({ integrationTime, nbStarts: points }),
+      proxy.read('configuration'),
+      proxy.command('prepare'),
+    ])
     const text = configuration.value ?? ''
     const key = `${group.device}\n${text}`
     if (this.#prepared?.key !== key) {
@@ -223,6 +227,8 @@ export function elementReference(item: unknown, pool: string): ElementReference 
   if (!isRecord(item)) return undefined
   const { name, full_name, type, interfaces } = item
   if (typeof name !== 'string' || typeof full_name !== 'string' || typeof type !== 'string') return undefined
+  // the pool itself, drivers and their files stand in the same list
+  if (type === 'Pool' || type === 'ControllerClass' || type === 'ControllerLibrary') return undefined
   return {
     name,
     fullName: full_name,

@@ -96,7 +96,7 @@ function channelConfiguration(channel: Element, controller: Element, index: numb
     ndim: 0,
     data_type: 'float64',
     data_units: '',
-    _controller_name: controller.name,
+    _controller_name: controller.fullName,
   }
 }
 
@@ -161,6 +161,21 @@ export function channelsOf(configuration: GroupConfiguration): readonly ChannelC
   return Object.values(configuration.controllers)
     .flatMap((c) => Object.values(c.channels))
     .sort((a, b) => a.index - b.index)
+}
+
+/** The configuration with the present names of its channels: an element may have been renamed since it was written. */
+export function withPresentNames(configuration: GroupConfiguration, table: ElementTable): GroupConfiguration {
+  const renamed = (channel: ChannelConfiguration): ChannelConfiguration => {
+    const name = table.find(channel.full_name)?.name ?? channel.name
+    return name === channel.name
+      ? channel
+      : { ...channel, name, label: channel.label === channel.name ? name : channel.label }
+  }
+  const controllers = Object.entries(configuration.controllers).map(([key, controller]) => {
+    const channels = Object.entries(controller.channels).map(([id, channel]) => [id, renamed(channel)] as const)
+    return [key, { ...controller, channels: Object.fromEntries(channels) }] as const
+  })
+  return { ...configuration, controllers: Object.fromEntries(controllers) }
 }
 
 function wrong(what: string, cause?: unknown) {

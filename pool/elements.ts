@@ -1,6 +1,7 @@
 // The elements a pool knows: alias, device, interfaces, controller and axis. The database is their source of truth.
 
-import { type DatabaseClient, devFailed } from '#tango'
+import { type DatabaseClient, DevFailed, devFailed } from '#tango'
+import { className } from './controller-classes.ts'
 
 /** Tango classes that can be elements. */
 export type ElementType = 'Controller' | 'Motor' | 'CTExpChannel' | 'MotorGroup' | 'MeasurementGroup' | 'Instrument'
@@ -59,6 +60,11 @@ export class ElementTable {
   remove(element: Element): void {
     this.#byId.delete(element.id)
     for (const key of keysOf(element)) this.#byKey.delete(key)
+  }
+
+  clear(): void {
+    this.#byId.clear()
+    this.#byKey.clear()
   }
 
   byId(id: number): Element | undefined {
@@ -122,7 +128,45 @@ async function readController(database: DatabaseClient, tangoHost: string, name:
   return { server: imported.server, element }
 }
 
+/** Axes of a server: one query where the database takes queries, a few calls for each axis otherwise. */
 async function readAxes(database: DatabaseClient, tangoHost: string, server: string): Promise<Element[]> {
+  try {
+    if (/^[\w./-]+$/.test(server)) return await selectAxes(database, tangoHost, server)
+  } catch (error) {
+    if (!(error instanceof DevFailed)) throw error // else the single calls say what is wrong, or work
+  }
+  return await askAxes(database, tangoHost, server)
+}
+
+async function selectAxes(database: DatabaseClient, tangoHost: string, server: string): Promise<Element[]> {
+  const rows = await database.select(
+    `device.name, device.alias, device.class, property_device.name, property_device.value
+     FROM device, property_device WHERE device.server = '${server}' AND device.class IN ('Motor', 'CTExpChannel')
+     AND property_device.device = device.name AND property_device.name IN ('Id', 'Axis', 'Controller')
+     ORDER BY device.name`,
+  )
+  const axes = new Map<string, { alias: string; type: string; properties: Map<string, readonly string[]> }>()
+  for (const [name = '', alias = '', type = '', property = '', value = ''] of rows) {
+    const device = name.toLowerCase()
+    const axis = axes.get(device) ?? { alias, type: type.toLowerCase(), properties: new Map() }
+    axis.properties.set(propertyKey(property), [value])
+    axes.set(device, axis)
+  }
+  return Array.from(axes, ([device, { alias, type, properties }]) =>
+    axisElement(
+      type === 'motor' ? 'Motor' : 'CTExpChannel',
+      identity(tangoHost, device, alias === '' ? undefined : alias, properties),
+      properties,
+    ),
+  )
+}
+
+/** Names of properties compare without case. */
+function propertyKey(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1).toLowerCase()}`
+}
+
+async function askAxes(database: DatabaseClient, tangoHost: string, server: string): Promise<Element[]> {
   const types = ['Motor', 'CTExpChannel'] as const
   const lists = await Promise.all(types.map((type) => database.deviceList(server, type)))
   const wanted = types.flatMap((type, i) => (lists[i] ?? []).map((device) => ({ type, device: device.toLowerCase() })))
@@ -132,14 +176,22 @@ async function readAxes(database: DatabaseClient, tangoHost: string, server: str
         database.getDeviceProperty(device, ['Id', 'Axis', 'Controller']),
         aliasOf(database, device),
       ])
-      return {
-        ...identity(tangoHost, device, alias, properties),
-        type,
-        controller: (properties.get('Controller')?.[0] ?? '').toLowerCase(),
-        axis: Number(properties.get('Axis')?.[0] ?? 0),
-      }
+      return axisElement(type, identity(tangoHost, device, alias, properties), properties)
     }),
   )
+}
+
+function axisElement(
+  type: 'Motor' | 'CTExpChannel',
+  who: Pick<Element, 'id' | 'name' | 'device' | 'fullName'>,
+  properties: ReadonlyMap<string, readonly string[]>,
+): Element {
+  return {
+    ...who,
+    type,
+    controller: (properties.get('Controller')?.[0] ?? '').toLowerCase(),
+    axis: Number(properties.get('Axis')?.[0] ?? 0),
+  }
 }
 
 function identity(
@@ -176,8 +228,9 @@ export function describeElement(element: Element, table: ElementTable, poolAlias
     case 'Controller':
       return {
         ...common,
-        module: element.klass,
-        klass: element.klass,
+        parent: className(element.klass ?? ''),
+        module: className(element.klass ?? ''),
+        klass: className(element.klass ?? ''),
         language: 'TypeScript',
         file_name: element.klass,
         types: [element.mainType],
@@ -188,10 +241,10 @@ export function describeElement(element: Element, table: ElementTable, poolAlias
       const controller = element.controller === undefined ? undefined : table.find(element.controller)
       return {
         ...common,
+        parent: controller?.name ?? poolAlias,
         controller: controller?.fullName ?? element.controller,
         axis: element.axis,
         source: `${element.fullName}/${element.type === 'Motor' ? 'Position' : 'Value'}`,
-        instrument: '',
       }
     }
     case 'MotorGroup':
@@ -199,5 +252,19 @@ export function describeElement(element: Element, table: ElementTable, poolAlias
       return { ...common, elements: element.elements ?? [], physical_elements: element.elements ?? [] }
     case 'Instrument':
       return common
+  }
+}
+
+/** The pool's own entry in its `Elements`: clients that create and delete elements look for it there. */
+export function describePool(fullName: string, poolAlias: string): Record<string, unknown> {
+  return {
+    pool: poolAlias,
+    name: poolAlias,
+    full_name: fullName,
+    type: 'Pool',
+    manager: poolAlias,
+    parent: null,
+    interfaces: ['Pool', ...COMMON],
+    id: 0,
   }
 }

@@ -1,6 +1,7 @@
 // Groups and controllers created at run time, and the groups found at start: what stands in the database becomes elements.
 
 import { devFailed } from '#tango'
+import { driverNamed } from './controller-classes.ts'
 import type { Pool } from './devices/pool.ts'
 import type { Element } from './elements.ts'
 
@@ -71,15 +72,19 @@ export async function createGroup(pool: Pool, type: GroupType, argument: readonl
   pool.announce('new', [element])
 }
 
-/** `CreateController`: `[type, library, driver, name, property, value, ...]`. */
+/**
+ * `CreateController`: `[type, library, class, name, property, value, ...]`; the class is a driver by its file name or as
+ * listed in `ControllerClassList`, the library says nothing more. Or one JSON object `{ type, library, klass, name, properties }`.
+ */
 export async function createController(pool: Pool, argument: readonly string[]): Promise<void> {
-  const [type, , driver, name, ...properties] = argument
-  if (type === undefined || driver === undefined || name === undefined)
+  const [type, , klass, name, ...properties] = controllerArgument(argument)
+  if (type === undefined || klass === undefined || name === undefined)
     throw devFailed(
       'API_WrongNumberOfArgs',
-      'CreateController takes type, library, driver, name, then properties and values',
+      'CreateController takes type, library, class, name, then properties and values',
     )
   refuseTaken(pool, name)
+  const driver = driverNamed(pool.controllerClasses, klass)
   const id = pool.elements.nextId()
   const device = await pool.hostProxy().command('createController', [type, driver, name, String(id), ...properties])
   const element: Element = {
@@ -109,7 +114,8 @@ export async function createElement(pool: Pool, argument: readonly string[]): Pr
         `elements of type '${type}' are not supported; there are Motor and CTExpChannel`,
       )
     const id = pool.elements.nextId()
-    const device = await pool.hostProxy().command('createElement', [controller.device, String(axis), name, String(id)])
+    const host = await pool.hostOf(controller)
+    const device = await host.command('createElement', [controller.device, String(axis), name, String(id)])
     const element: Element = {
       id,
       name,
@@ -135,7 +141,7 @@ export async function deleteElement(pool: Pool, name: string): Promise<void> {
     throw devFailed('Element_InUse', `'${element.name}' is used by ${users.join(', ')}; delete those first`)
   if (element.type === 'MotorGroup' || element.type === 'MeasurementGroup')
     await pool.server.removeDevice(element.device)
-  else await pool.hostProxy().command('deleteElement', element.device)
+  else await (await pool.hostOf(element)).command('deleteElement', element.device)
   pool.elements.remove(element)
   if (element.type === 'Controller') await saveControllers(pool)
   pool.announce('del', [element])
@@ -149,10 +155,14 @@ export async function renameElement(pool: Pool, argument: readonly string[]): Pr
   const element = pool.elements.get(from)
   refuseTaken(pool, to)
   await pool.tango.database().putDeviceAlias(element.device, to)
-  pool.elements.remove(element)
-  const renamed = { ...element, name: to }
-  pool.elements.add(renamed)
-  pool.announce('change', [renamed])
+  const users = pool.elements.all().filter((e) => e.elements?.includes(element.name))
+  const changed: readonly Element[] = [
+    { ...element, name: to },
+    ...users.map((e) => ({ ...e, elements: e.elements?.map((m) => (m === element.name ? to : m)) ?? [] })),
+  ]
+  for (const old of [element, ...users]) pool.elements.remove(old)
+  for (const now of changed) pool.elements.add(now)
+  pool.announce('change', changed)
 }
 
 async function saveControllers(pool: Pool): Promise<void> {
@@ -171,15 +181,24 @@ function refuseTaken(pool: Pool, name: string): void {
 function groupArgument(argument: readonly string[]): readonly string[] {
   const [first] = argument
   if (argument.length !== 1 || first === undefined || !first.trim().startsWith('{')) return argument
-  const value = JSON.parse(first) as { name?: string; elements?: string[] }
-  return [value.name ?? '', ...(value.elements ?? [])]
+  const { name, elements } = objectOf(jsonArgument(first))
+  return [String(name ?? ''), ...(Array.isArray(elements) ? elements.map(String) : [])]
+}
+
+function controllerArgument(argument: readonly string[]): readonly string[] {
+  const [first] = argument
+  if (argument.length !== 1 || first === undefined || !first.trim().startsWith('{')) return argument
+  const { type, library = '', klass, name, properties } = objectOf(jsonArgument(first))
+  if (type === undefined || klass === undefined || name === undefined)
+    throw devFailed('API_InvalidArgs', `CreateController: the object needs type, klass and name; it is ${first}`)
+  return [type, library, klass, name, ...Object.entries(objectOf(properties ?? {})).flat()].map(String)
 }
 
 function elementArguments(argument: readonly string[]) {
   const [first] = argument
   if (argument.length === 1 && first !== undefined && /^\s*[[{]/.test(first)) {
-    const value = JSON.parse(first) as Record<string, unknown> | Record<string, unknown>[]
-    return (Array.isArray(value) ? value : [value]).map((v) => ({
+    const value = jsonArgument(first)
+    return (Array.isArray(value) ? value : [value]).map(objectOf).map((v) => ({
       type: String(v.type),
       controllerName: String(v.ctrl_name),
       axis: Number(v.axis),
@@ -190,4 +209,17 @@ function elementArguments(argument: readonly string[]) {
   if (type === undefined || controllerName === undefined || axis === undefined || name === undefined)
     throw devFailed('API_WrongNumberOfArgs', 'CreateElement takes type, controller, axis and name')
   return [{ type, controllerName, axis: Number(axis), name }]
+}
+
+function jsonArgument(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw devFailed('API_InvalidArgs', `the argument begins like JSON and is none: ${text}`, { cause })
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  throw devFailed('API_InvalidArgs', `${JSON.stringify(value)} must be a JSON object`)
 }

@@ -33,7 +33,10 @@ export type {
   CommandResult,
   CommandSpec,
   DeviceSpec,
+  EventThresholds,
+  ForwardedSpec,
   InterfaceDeclaration,
+  PipeSpec,
   PropertiesOf,
   PropertySpec,
   PropertyType,
@@ -42,5 +45,6 @@ export type {
 } from './types/device-spec.ts'
 export { defineInterface, tangoName } from './types/device-spec.ts'
 export type { DevEncoded } from './types/encoded.ts'
+export type { PipeBlob, PipeElement, PipeInput, PipeReading } from './types/pipe.ts'
 export type { AttributeReading, Quality, Reading } from './types/reading.ts'
 export { QUALITIES } from './types/reading.ts'

@@ -5,7 +5,7 @@
 // that is in the database for other reasons stays untouched.
 
 import { devFailed } from '#tango/pure'
-import type { Place, Store } from '../store/store.ts'
+import type { DeviceRow, Place, Store } from '../store/store.ts'
 import type { Beamline } from './beamline.ts'
 import { type Setting, type WishedDevice, type WishOptions, wishOf } from './wish.ts'
 
@@ -63,14 +63,15 @@ class Application {
   }
 
   run(beamline: Beamline, options: ApplyOptions): void {
-    this.#lastId = this.#greatestId()
+    this.#readIds()
     const { boxes = {}, dataFolder } = options
     const wished = wishOf(beamline, { idOf: (device) => this.#idOf(device), boxes, dataFolder })
     const names = new Set(wished.map(({ name }) => name))
     const applied = this.#remembered('devices')
     for (const name of applied) if (!names.has(name)) this.#removeDevice(name)
-    this.#freeAliases(wished)
-    for (const device of wished) this.#define(device)
+    const present = new Map(this.#store.devices.list({}).map((device) => [device.name.toLowerCase(), device]))
+    this.#freeAliases(wished, present)
+    for (const device of wished) this.#define(device, present.get(device.name))
     for (const server of new Set(wished.map((device) => device.server))) this.#defineAdmin(server)
     for (const device of wished) this.#setProperties(device, applied)
     this.#applySettings(wished)
@@ -79,17 +80,21 @@ class Application {
     this.#remember('lastId', [String(this.#lastId)])
   }
 
-  /** Numbers are never used again, also those of elements that are gone. */
-  #greatestId(): number {
-    const used = this.#store.properties.find('device', 'Id', '*').map(({ value }) => Number(value))
+  /** Takes in the numbers of elements; none is used again, also not of elements that are gone. */
+  #readIds(): void {
     const [last = '0'] = this.#remembered('lastId')
-    return Math.max(0, Number(last), ...used.filter(Number.isInteger))
+    this.#lastId = Number(last)
+    for (const { owner, value } of this.#store.properties.find('device', 'Id', '*')) {
+      const id = Number(value)
+      if (!Number.isInteger(id) || id <= 0) continue
+      this.#ids.set(owner.toLowerCase(), id)
+      this.#lastId = Math.max(this.#lastId, id)
+    }
   }
 
   #idOf(device: string): number {
     const name = device.toLowerCase()
-    const known = this.#ids.get(name) ?? Number(this.#store.properties.get(deviceProperties(name), 'Id')[0] ?? 0)
-    const id = known > 0 ? known : this.#lastId + 1
+    const id = this.#ids.get(name) ?? this.#lastId + 1
     this.#lastId = Math.max(this.#lastId, id)
     this.#ids.set(name, id)
     return id
@@ -114,10 +119,11 @@ class Application {
   }
 
   /** Takes changed aliases away first, so that two devices can swap theirs. */
-  #freeAliases(wished: readonly WishedDevice[]): void {
-    const names = new Map(wished.map((device) => [device.name, device.alias]))
+  #freeAliases(wished: readonly WishedDevice[], present: ReadonlyMap<string, DeviceRow>): void {
+    const names = new Set(wished.map((device) => device.name))
+    const holders = new Map([...present.values()].map((device) => [device.alias?.toLowerCase(), device]))
     for (const { alias, name } of wished) {
-      const holder = alias === undefined ? undefined : this.#store.devices.byAlias(alias)
+      const holder = alias === undefined ? undefined : holders.get(alias.toLowerCase())
       if (alias === undefined || holder === undefined || holder.name.toLowerCase() === name) continue
       if (!names.has(holder.name.toLowerCase())) {
         throw devFailed(
@@ -129,8 +135,7 @@ class Application {
     }
   }
 
-  #define({ name, server, class: deviceClass, alias }: WishedDevice): void {
-    const present = this.#store.devices.get(name)
+  #define({ name, server, class: deviceClass, alias }: WishedDevice, present: DeviceRow | undefined): void {
     const moved = present !== undefined && (present.server !== server || present.class !== deviceClass)
     if (present === undefined || moved) {
       this.#note(name, present === undefined ? undefined : [`${present.class} in ${present.server}`], [
@@ -153,15 +158,23 @@ class Application {
   }
 
   #setProperties({ name, properties }: WishedDevice, applied: readonly string[]): void {
+    const at = deviceProperties(name)
+    const stored = new Map([...this.#store.properties.all(at)].map(([key, lines]) => [key.toLowerCase(), lines]))
+    const changed = new Map<string, readonly string[]>()
     for (const [property, values] of Object.entries(properties)) {
-      const present = this.#store.properties.get(deviceProperties(name), property)
+      const present = stored.get(property.toLowerCase()) ?? []
       // controllers that were created at run time stay in their pool
       const kept =
         property === 'Controllers'
           ? present.filter((other) => !values.includes(other) && !applied.includes(other) && this.#isDefined(other))
           : []
-      this.#put(name, undefined, property, [...values, ...kept])
+      const wanted = [...values, ...kept]
+      if (same(present, wanted)) continue
+      this.#noteProperty(name, undefined, property, present, wanted)
+      if (wanted.length === 0) this.#store.properties.delete(at, property)
+      else changed.set(property, wanted)
     }
+    if (changed.size > 0) this.#store.properties.putAll(at, changed)
   }
 
   #isDefined(name: string): boolean {
@@ -210,8 +223,7 @@ class Application {
     const at = place(name, attribute)
     const present = this.#store.properties.get(at, property)
     if (same(present, values)) return
-    const what = `${attribute === undefined ? name : `${name}/${attribute}`}->${property}`
-    this.#note(what, present.length === 0 ? undefined : present, values.length === 0 ? undefined : values)
+    this.#noteProperty(name, attribute, property, present, values)
     if (values.length === 0) this.#store.properties.delete(at, property)
     else this.#store.properties.put(at, property, values)
   }
@@ -222,6 +234,17 @@ class Application {
 
   #remember(key: string, values: readonly string[]): void {
     if (!same(this.#remembered(key), values)) this.#store.properties.put(this.#memory, key, values)
+  }
+
+  #noteProperty(
+    name: string,
+    attribute: string | undefined,
+    property: string,
+    before: readonly string[],
+    after: readonly string[],
+  ): void {
+    const what = `${attribute === undefined ? name : `${name}/${attribute}`}->${property}`
+    this.#note(what, before.length === 0 ? undefined : before, after.length === 0 ? undefined : after)
   }
 
   #note(what: string, before: readonly string[] | undefined, after: readonly string[] | undefined): void {

@@ -58,12 +58,21 @@ function classData(store: Store, { server, pipes }: Query, owner: string): reado
     owner,
     String(devices.length),
     ...devices,
-    ...devices.flatMap((name) => [
-      ...block(store, 'device', name),
-      ...memberBlock(store, 'deviceAttribute', name),
-      ...(pipes ? memberBlock(store, 'devicePipe', name) : []),
-    ]),
+    ...deviceBlocks(store, devices, pipes).flat(),
   ]
+}
+
+/** A few queries for all devices: a server may have thousands. */
+function deviceBlocks(store: Store, devices: readonly string[], pipes: boolean): readonly (readonly string[])[] {
+  const properties = store.properties.allOf('device', devices)
+  const attributes = store.properties.membersOf('deviceAttribute', devices)
+  const pipeMembers = pipes ? store.properties.membersOf('devicePipe', devices) : []
+  return devices.map((name, i) => [
+    name,
+    ...writeProperties(properties[i] ?? new Map()),
+    ...writeMembers(name, attributes[i] ?? new Map()),
+    ...(pipes ? writeMembers(name, pipeMembers[i] ?? new Map()) : []),
+  ])
 }
 
 function block(store: Store, scope: Scope, owner: string): readonly string[] {
@@ -71,7 +80,13 @@ function block(store: Store, scope: Scope, owner: string): readonly string[] {
 }
 
 function memberBlock(store: Store, scope: Scope, owner: string): readonly string[] {
-  const members = store.properties.members(scope, owner)
+  return writeMembers(owner, store.properties.members(scope, owner))
+}
+
+function writeMembers(
+  owner: string,
+  members: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>,
+): readonly string[] {
   const blocks = [...members].flatMap(([name, properties]) => [name, ...writeProperties(properties)])
   return [owner, String(members.size), ...blocks]
 }

@@ -8,6 +8,9 @@ import { all, type Condition, fits } from './wildcard.ts'
 /** Changes remembered per property. */
 const HISTORY_DEPTH = 10
 
+/** Rows of one INSERT; the engine takes some thousand values. */
+const INSERT_ROWS = 100
+
 /** Value that the history of a native database shows for a deletion. */
 const DELETED = 'DELETED'
 
@@ -50,21 +53,30 @@ export class SqlPropertyTable implements PropertyTable {
   }
 
   members(scope: Scope, owner: string): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
-    const { table, owner: column, member } = memberLayout(scope)
+    return this.membersOf(scope, [owner])[0] ?? new Map()
+  }
+
+  allOf(scope: Scope, owners: readonly string[]): readonly ReadonlyMap<string, readonly string[]>[] {
+    const { table, owner } = PROPERTY_LAYOUTS[scope]
     const rows = this.#sql.all(
-      `SELECT ${member}, name, value FROM ${table} WHERE ${column} = ? ORDER BY upper(${member}), upper(name), count`,
-      owner,
+      `SELECT asked.key, p.name, p.value FROM json_each(?) asked JOIN ${table} p ON p.${owner} = asked.value
+       ORDER BY asked.key, upper(p.name), p.count`,
+      JSON.stringify(owners),
     )
-    const byMember = new Map<string, { name: string; rows: (readonly Cell[])[] }>()
-    for (const [cell, ...rest] of rows) {
-      const name = text(cell)
-      // one attribute may have been written in several spellings
-      const key = name.toLowerCase()
-      const entry = byMember.get(key)
-      if (entry === undefined) byMember.set(key, { name, rows: [rest] })
-      else entry.rows.push(rest)
-    }
-    return new Map([...byMember.values()].map((entry) => [entry.name, grouped(entry.rows)]))
+    return perOwner(rows, owners.length).map(grouped)
+  }
+
+  membersOf(
+    scope: Scope,
+    owners: readonly string[],
+  ): readonly ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>[] {
+    const { table, owner, member } = memberLayout(scope)
+    const rows = this.#sql.all(
+      `SELECT asked.key, p.${member}, p.name, p.value FROM json_each(?) asked JOIN ${table} p ON p.${owner} = asked.value
+       ORDER BY asked.key, upper(p.${member}), upper(p.name), p.count`,
+      JSON.stringify(owners),
+    )
+    return perOwner(rows, owners.length).map(byMember)
   }
 
   names(place: Place, pattern: string): readonly string[] {
@@ -86,19 +98,43 @@ export class SqlPropertyTable implements PropertyTable {
     const { table, columns, where, parameters } = located(place)
     this.#sql.run(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
     const updated = timestamp(this.#sql.now())
-    const marks = parameters.map(() => '?').join(', ')
-    values.forEach((value, index) => {
-      this.#sql.run(
-        `INSERT INTO ${table} (${columns}, name, count, value, updated) VALUES (${marks}, ?, ?, ?, ?)`,
-        ...parameters,
-        name,
-        index + 1,
-        value,
-        updated,
-      )
-    })
+    this.#insert(
+      `${table} (${columns}, name, count, value, updated)`,
+      values.map((value, index) => [...parameters, name, index + 1, value, updated]),
+    )
     // set points change with every write; their history would be noise
     if (name !== '__value' && values.length > 0) this.#remember(place, name, values)
+  }
+
+  putAll(place: Place, properties: ReadonlyMap<string, readonly string[]>): void {
+    const { table, history, columns, where, parameters } = located(place)
+    const [stored] = this.#sql.all(
+      `SELECT 1 FROM ${table} WHERE ${where} UNION ALL SELECT 1 FROM ${history} WHERE ${where} LIMIT 1`,
+      ...parameters,
+      ...parameters,
+    )
+    const filled = [...properties].filter(([, values]) => values.length > 0)
+    const names = new Set(filled.map(([name]) => name.toLowerCase()))
+    const plain = stored === undefined && names.size === filled.length && !names.has('__value')
+    if (!plain) {
+      for (const [name, values] of properties) this.put(place, name, values)
+      return
+    }
+    if (filled.length === 0) return
+    // nothing to replace and no history to shorten
+    const date = timestamp(this.#sql.now())
+    const first = this.#nextId(history)
+    const rows = filled.flatMap(([name, values], p) =>
+      values.map((value, v) => ({ id: first + p, cells: [...parameters, name, v + 1, value] })),
+    )
+    this.#insert(
+      `${table} (${columns}, name, count, value, updated)`,
+      rows.map(({ cells }) => [...cells, date]),
+    )
+    this.#insert(
+      `${history} (id, date, ${columns}, name, count, value)`,
+      rows.map(({ id, cells }) => [id, date, ...cells]),
+    )
   }
 
   delete(place: Place, pattern: string): void {
@@ -173,18 +209,30 @@ export class SqlPropertyTable implements PropertyTable {
     return rows.map(([cell]) => text(cell))
   }
 
+  /** Many rows with one statement cost little more than one. @param into table and its columns */
+  #insert(into: string, rows: readonly (readonly Cell[])[]): void {
+    for (let at = 0; at < rows.length; at += INSERT_ROWS) {
+      const part = rows.slice(at, at + INSERT_ROWS)
+      const marks = part.map((cells) => `(${cells.map(() => '?').join(', ')})`)
+      this.#sql.run(`INSERT INTO ${into} VALUES ${marks.join(', ')}`, ...part.flat())
+    }
+  }
+
+  #nextId(history: string): number {
+    const [[last] = []] = this.#sql.all(`SELECT max(id) FROM ${history}`)
+    return Number(last ?? 0) + 1
+  }
+
   /** `undefined` notes a deletion. */
   #remember(place: Place, name: string, values: readonly string[] | undefined): void {
     const { history, columns, where, parameters } = located(place)
-    const [[last] = []] = this.#sql.all(`SELECT max(id) FROM ${history}`)
-    const id = Number(last ?? 0) + 1
+    const id = this.#nextId(history)
     const date = timestamp(this.#sql.now())
-    const marks = parameters.map(() => '?').join(', ')
-    const insert = `INSERT INTO ${history} (id, date, ${columns}, name, count, value) VALUES (?, ?, ${marks}, ?, ?, ?)`
-    if (values === undefined) this.#sql.run(insert, id, date, ...parameters, name, 0, DELETED)
-    values?.forEach((value, index) => {
-      this.#sql.run(insert, id, date, ...parameters, name, index + 1, value)
-    })
+    const noted = values?.map((value, index) => [index + 1, value]) ?? [[0, DELETED]]
+    this.#insert(
+      `${history} (id, date, ${columns}, name, count, value)`,
+      noted.map((cells) => [id, date, ...parameters, name, ...cells]),
+    )
     this.#sql.run(
       `DELETE FROM ${history} WHERE ${where} AND name = ? AND id NOT IN
          (SELECT DISTINCT id FROM ${history} WHERE ${where} AND name = ? ORDER BY id DESC LIMIT ${HISTORY_DEPTH})`,
@@ -194,6 +242,27 @@ export class SqlPropertyTable implements PropertyTable {
       name,
     )
   }
+}
+
+/** Rows that begin with the number of their owner, without it. */
+function perOwner(rows: readonly (readonly Cell[])[], count: number): readonly (readonly (readonly Cell[])[])[] {
+  const found = Array.from({ length: count }, (): (readonly Cell[])[] => [])
+  for (const [owner, ...rest] of rows) found[Number(owner)]?.push(rest)
+  return found
+}
+
+/** Rows of (member, name, value) by member. */
+function byMember(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
+  const members = new Map<string, { name: string; rows: (readonly Cell[])[] }>()
+  for (const [cell, ...rest] of rows) {
+    const name = text(cell)
+    // one attribute may have been written in several spellings
+    const key = name.toLowerCase()
+    const entry = members.get(key)
+    if (entry === undefined) members.set(key, { name, rows: [rest] })
+    else entry.rows.push(rest)
+  }
+  return new Map([...members.values()].map((entry) => [entry.name, grouped(entry.rows)]))
 }
 
 interface Located {

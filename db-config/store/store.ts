@@ -135,12 +135,21 @@ export interface PropertyTable {
   all(place: Place): ReadonlyMap<string, readonly string[]>
   /** All properties of all members of an owner, sorted by member, then by name. */
   members(scope: Scope, owner: string): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+  /** What {@link PropertyTable.all} gives of many owners, in their order. */
+  allOf(scope: Scope, owners: readonly string[]): readonly ReadonlyMap<string, readonly string[]>[]
+  /** What {@link PropertyTable.members} gives of many owners, in their order. */
+  membersOf(
+    scope: Scope,
+    owners: readonly string[],
+  ): readonly ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>[]
   names(place: Place, pattern: string): readonly string[]
   /** Attributes or pipes that have properties. */
   memberNames(scope: Scope, owner: string, pattern: string): readonly string[]
   owners(scope: Scope, pattern: string): readonly string[]
   /** Replaces the values and notes it in the history (not of memorized set points, `__value`). */
   put(place: Place, name: string, values: readonly string[]): void
+  /** Does {@link PropertyTable.put} for each property; fast where nothing was stored before. */
+  putAll(place: Place, properties: ReadonlyMap<string, readonly string[]>): void
   /** Deletes the properties of which the name fits and notes it in the history. */
   delete(place: Place, pattern: string): void
   /** Deletes everything of an owner, or of one of its members, without history. */

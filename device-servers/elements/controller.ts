@@ -36,6 +36,7 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
   /** Axes that the box has; empty while it was never connected. */
   #present: ReadonlySet<number> = new Set()
   #refreshing = false
+  #listPending = false
 
   override async init(): Promise<void> {
     this.#setupTrouble = 'starting'
@@ -119,7 +120,7 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
       throw devFailed('Property_Invalid', desc)
     }
     this.#axes.set(axis.axis, axis)
-    this.later(() => this.push('elementList', this.readElementList()))
+    this.#elementsChanged()
     const { trouble } = this
     if (trouble !== undefined) axis.lost(trouble)
     else void this.#bringUp(axis) // shows its failure itself
@@ -128,7 +129,17 @@ class Controller extends Device<typeof controller> implements Serves<typeof cont
   detach(axis: Axis): void {
     if (this.#axes.get(axis.axis)?.name !== axis.name) return
     this.#axes.delete(axis.axis)
-    this.later(() => this.push('elementList', this.readElementList()))
+    this.#elementsChanged()
+  }
+
+  /** One push for all axes that come or go in a turn: at a start they may be hundreds. */
+  #elementsChanged(): void {
+    if (this.#listPending) return
+    this.#listPending = true
+    this.later(() => {
+      this.#listPending = false
+      this.push('elementList', this.readElementList())
+    })
   }
 
   axisDevice(number: number): string | undefined {

@@ -10,6 +10,7 @@ export const IMAGE_EDGE = 251
 /** Random values are below this one. */
 const BELOW = 256
 /** The native server counts with this pi; its clients see it in the ninth digit. */
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: see above
 const RADIANS_PER_DEGREE = 3.14159 / 180
 
 /** Makes arrays of a type that hold zeros, or empty strings. */

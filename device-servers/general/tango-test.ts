@@ -9,6 +9,7 @@ import {
   type DeviceClass,
   type DeviceContext,
   devFailed,
+  type PipeBlob,
 } from 'bandoneon/tango'
 import {
   beamImage,
@@ -107,6 +108,17 @@ export class TangoTest extends Device<typeof tangoTest> {
   /** Writes any attribute of the interface. */
   writeAny(key: Key, value: unknown): void {
     this.#written.set(key, value)
+  }
+
+  readStringLongShortRo(): PipeBlob {
+    return {
+      name: '',
+      elements: [
+        { name: 'FirstDE', type: 'DevString', value: 'The string' },
+        { name: 'SecondDE', type: 'DevLong', value: 666 },
+        { name: 'ThirdDE', type: 'DevShort', value: 12 },
+      ],
+    }
   }
 
   /** RUNNING to FAULT, everything else to RUNNING. */

@@ -255,6 +255,9 @@ export const tangoTest = defineInterface({
     dumpExecutionState: { name: 'DumpExecutionState', level: 'EXPERT' },
     switchStates: { name: 'SwitchStates' },
   },
+  pipes: {
+    stringLongShortRo: { doc: 'Pipe example' },
+  },
   properties: {
     mthreadedImpl: {
       type: 'DevLong',

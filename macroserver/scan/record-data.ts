@@ -6,12 +6,13 @@ import { type DevEncoded, encodeJson } from '#tango/pure'
 /** First packet: columns and circumstances. */
 export function dataDescription(start: ScanStart, macroId: string | null): DevEncoded {
   const scalars = start.columns.filter((c) => c.shape.length === 0)
+  const references = scalars.filter((c) => c.reference === true).map((c) => c.name)
   return encodeJson({
     type: 'data_desc',
     macro_id: macroId,
     data: {
-      column_desc: scalars.map(describeColumn),
-      ref_moveables: scalars.filter((c) => c.reference === true).map((c) => c.name),
+      column_desc: scalars.map((c) => describeColumn(c, references[0] ?? '<idx>')),
+      ref_moveables: references,
       estimatedtime: start.estimatedTime,
       total_scan_intervals: start.points - 1,
       starttime: ctime(start.time),
@@ -52,7 +53,8 @@ export function ctime(seconds: number): string {
   return `${weekday} ${month} ${day.replace(/^0/, ' ')} ${time} ${year}`
 }
 
-function describeColumn(column: ScanColumn): object {
+/** @param axis name of the column against which channels are plotted; `<idx>` is the number of the point */
+function describeColumn(column: ScanColumn, axis: string): object {
   const common = { name: column.name, label: column.label, dtype: column.dtype, shape: column.shape }
   switch (column.role) {
     case 'moveable':
@@ -71,7 +73,7 @@ function describeColumn(column: ScanColumn): object {
         conditioning: '',
         normalization: 0,
         plot_type: column.plot === true ? 1 : 0,
-        plot_axes: column.plot === true ? ['<mov>'] : [],
+        plot_axes: column.plot === true ? [axis] : [],
         data_units: column.unit ?? '',
         value_ref_enabled: false,
         instrument: column.instrument ?? '',

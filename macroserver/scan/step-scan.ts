@@ -145,7 +145,7 @@ export async function runStepScan(
 interface Outcome {
   reason: ScanEndReason
   error: unknown
-  /** Sum of the exposures, s. */
+  /** Sum of the integration times of the points, s: an exposure that ends late counts as dead time. */
   exposure: number
   /** When the last point was in the log, s since 1970. */
   lastPoint: number
@@ -154,12 +154,13 @@ interface Outcome {
 /** Everything that does not depend on one another at once; nothing has moved when it throws. */
 async function begin(options: StepScanOptions, group: ElementReference, registry: ScanRegistry, system: ScanSystem) {
   const { moveables, path, integrationTime } = options
-  const [checked, prepared, origin, units, identity] = await Promise.allSettled([
-    system.checkTargets(moveables, path.targets()),
+  // what takes longest first: other processes work on it meanwhile
+  const [identity, prepared, checked, origin, units] = await Promise.allSettled([
+    registry.obtain(),
     system.prepareGroup(group, integrationTime, path.points),
+    system.checkTargets(moveables, path.targets()),
     system.positions(moveables),
     system.units(moveables),
-    registry.obtain(),
   ])
   try {
     settledValue(checked)
@@ -206,7 +207,7 @@ async function acquirePoints(
       const document = { kind: 'scan-points' as const, scan: identity.scan, first: index, values: row.map((v) => [v]) }
       const warning = sink.points(document)
       rows.push(row)
-      outcome.exposure += (acquired.dvalue[1] ?? 0) - (acquired.dvalue[0] ?? 0)
+      outcome.exposure += options.integrationTime
       outcome.lastPoint = environment.now()
       watch(document)
       if (warning !== undefined) control.pause(warning)

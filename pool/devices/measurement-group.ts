@@ -11,7 +11,13 @@ import {
   toDevFailed,
 } from '#tango'
 import { type AcquisitionPlan, acquire, planAcquisition, prepare, stopAcquisition } from '../acquisition.ts'
-import { channelsOf, defaultConfiguration, type GroupConfiguration, parseConfiguration } from '../configuration.ts'
+import {
+  channelsOf,
+  defaultConfiguration,
+  type GroupConfiguration,
+  parseConfiguration,
+  withPresentNames,
+} from '../configuration.ts'
 import type { Element } from '../elements.ts'
 import { parseSynchronization, printSynchronization, type SynchGroup } from '../synchronization.ts'
 import type { Pool } from './pool.ts'
@@ -43,10 +49,11 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
   }
 
   readElementList(): string[] {
-    return channelsOf(this.#config()).map((c) => c.name)
+    const { elements } = this.#pool ?? poolOf(this)
+    return channelsOf(withPresentNames(this.#config(), elements)).map((c) => c.name)
   }
   readConfiguration(): string {
-    return JSON.stringify(this.#config())
+    return JSON.stringify(withPresentNames(this.#config(), (this.#pool ?? poolOf(this)).elements))
   }
   writeConfiguration(text: string): void {
     this.#refuseWhileBusy('change the configuration')

@@ -12,10 +12,27 @@ import {
   deviceClass,
   encodeJson,
   type Serves,
+  toDevFailed,
 } from '#tango'
-import { describeElement, type Element, ElementTable, type ElementType, readControllers } from '../elements.ts'
+import {
+  type ControllerClass,
+  controllerClasses,
+  describeControllerClass,
+  describeControllerLibrary,
+} from '../controller-classes.ts'
+import {
+  describeElement,
+  describePool,
+  type Element,
+  ElementTable,
+  type ElementType,
+  readControllers,
+} from '../elements.ts'
 import * as groups from '../groups.ts'
 import { abort, check, type MotionPlan, move, planMotion, positions, stop } from '../motion.ts'
+
+/** Pause between two attempts to learn the drivers of the controller host, ms. */
+const RETRY_MS = 2000
 
 /** Class `Pool`; groups of the same server find their elements through it. */
 export class Pool extends Device<typeof poolInterface> implements Serves<typeof poolInterface> {
@@ -24,11 +41,13 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   #plans = new Map<string, MotionPlan>()
   #loaded: Promise<void> | undefined
   #alias = ''
+  #classes: readonly ControllerClass[] = []
 
   override async init(): Promise<void> {
     this.#loaded = undefined
     await this.ready()
     this.setState('ON')
+    void this.#learnClasses() // never rejects
   }
 
   /** Resolves when the elements are known; groups wait for it in their own init. */
@@ -61,7 +80,8 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   }
 
   readElements() {
-    return encodeJson({ new: this.elements.all().map((e) => describeElement(e, this.elements, this.#alias)) })
+    const elements = this.elements.all().map((e) => describeElement(e, this.elements, this.#alias))
+    return encodeJson({ new: [describePool(this.#fullName(), this.#alias), ...elements, ...this.#classEntries()] })
   }
 
   readAcqChannelList() {
@@ -73,10 +93,10 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     return []
   }
   readControllerClassList() {
-    return this.#controllerClasses().map((c) => JSON.stringify(c))
+    return this.#classes.map((c) => JSON.stringify(describeControllerClass(c, this.#alias)))
   }
   readControllerLibList() {
-    return []
+    return this.#classes.map((c) => JSON.stringify(describeControllerLibrary(c, this.#alias)))
   }
   readControllerList() {
     return this.#list('Controller')
@@ -154,8 +174,8 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   }
   getControllerClassInfo(argument: string): string {
     const names = argument.trim().startsWith('[') ? (JSON.parse(argument) as string[]) : [argument]
-    const known = this.#controllerClasses()
-    return JSON.stringify(names.map((n) => known.find((c) => c.name.toLowerCase() === String(n).toLowerCase()) ?? null))
+    const found = names.map((n) => this.#classes.find((c) => c.name.toLowerCase() === String(n).toLowerCase()))
+    return JSON.stringify(found.map((c) => (c === undefined ? null : describeControllerClass(c, this.#alias))))
   }
   getControllerCode(): string[] {
     throw notYet('GetControllerCode', 'drivers are files on the host of their server')
@@ -182,6 +202,19 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     return await this.proxies(this.elements.get(name).device).command('sendToController', text.join(' '))
   }
 
+  /** Drivers of the controller host; empty until it has answered. */
+  get controllerClasses(): readonly ControllerClass[] {
+    return this.#classes
+  }
+
+  /** Proxy of the device that creates and deletes axes of a controller: the host in the controller's own server. */
+  async hostOf(element: Element) {
+    const database = this.tango.database()
+    const { server } = await database.importDevice(element.controller ?? element.device)
+    const [host] = await database.deviceList(server, 'ControllerHost')
+    return host === undefined ? this.hostProxy() : this.tango.proxy(host, controllerHost)
+  }
+
   /** Proxy of the device that creates controllers. */
   hostProxy() {
     const host = this.properties.controllerHost
@@ -199,8 +232,9 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     const database = this.tango.database()
     this.#alias = (await database.deviceAlias(this.name)) ?? this.name
     const tangoHost = this.tango.tangoHost ?? ''
-    for (const element of await readControllers(database, tangoHost, this.properties.controllers))
-      this.elements.add(element)
+    const controllers = await readControllers(database, tangoHost, this.properties.controllers)
+    this.elements.clear()
+    for (const element of controllers) this.elements.add(element)
     for (const element of await groups.readGroups(this)) this.elements.add(element)
   }
 
@@ -272,18 +306,33 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     }
   }
 
-  #controllerClasses() {
-    const classes = new Map(this.elements.ofType('Controller').map((c) => [c.klass ?? '', c]))
-    return [...classes].map(([klass, c]) => ({
-      name: klass,
-      type: 'ControllerClass',
-      full_name: klass,
-      module: klass,
-      file_name: klass,
-      types: [c.mainType],
-      main_type: c.mainType,
-      interfaces: ['ControllerClass', 'Object'],
-    }))
+  #fullName(): string {
+    return `tango://${this.tango.tangoHost ?? ''}/${this.name.toLowerCase()}`
+  }
+
+  #classEntries(): readonly object[] {
+    return this.#classes.flatMap((c) => [
+      describeControllerLibrary(c, this.#alias),
+      describeControllerClass(c, this.#alias),
+    ])
+  }
+
+  /** Asks the host for its drivers until it answers: it may start later than the pool. */
+  async #learnClasses(): Promise<void> {
+    const { signal } = this
+    while (!signal.aborted) {
+      try {
+        const { value } = await this.hostProxy().read('driverList')
+        this.#classes = controllerClasses(value ?? [])
+        this.push('elements', encodeJson({ new: this.#classEntries() }))
+        this.push('controllerClassList', this.readControllerClassList())
+        this.push('controllerLibList', this.readControllerLibList())
+        return
+      } catch (error) {
+        this.log.debug('the controller host does not tell its drivers', { error: toDevFailed(error).message })
+        await this.clock.sleep(RETRY_MS, signal).catch(() => undefined) // deleted meanwhile
+      }
+    }
   }
 }
 

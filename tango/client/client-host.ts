@@ -7,6 +7,7 @@ import type { EventSubscriber } from '../events/subscriber.ts'
 import type { Logger } from '../log.ts'
 import type { OrbClient } from '../orb/orb-client.ts'
 import type { DeviceConnections } from './connections.ts'
+import type { LockKeeper } from './lock-keeper.ts'
 
 /** The client half of a process. */
 export interface ClientHost {
@@ -17,6 +18,10 @@ export interface ClientHost {
   readonly tangoHost: string | undefined
   /** Devices that this process has talked to. */
   readonly connections: DeviceConnections
+  /** A process with devices of its own is trusted: access control is for users. */
+  readonly servesDevices?: boolean
+  /** Locks that this process holds. */
+  readonly locks: LockKeeper
   readonly subscriber: EventSubscriber
   readonly localEvents: LocalEvents
 }

@@ -1,18 +1,10 @@
-// Typed client of the database device (commands Db*): devices, servers, aliases, properties. What a name, a count and a
-// placeholder mean on the wire is in property-layout.ts and server-cache.ts.
+// Typed client of the database device (commands Db*): devices, servers, aliases, services. Properties are in
+// database-properties.ts; what a count and a placeholder mean on the wire is in property-layout.ts and server-cache.ts.
 
 import { DevFailed } from '../errors/dev-failed.ts'
 import type { OrbClient } from '../orb/orb-client.ts'
 import { DatabaseCall } from './database-call.ts'
-import {
-  type Properties,
-  type PropertyRecord,
-  readAttributeProperties,
-  readProperties,
-  StringReader,
-  writeAttributeProperties,
-  writeProperties,
-} from './property-layout.ts'
+import { DatabaseProperties } from './database-properties.ts'
 import type { DeviceConnection } from './reconnect.ts'
 import { parseServerCache, type ServerCache } from './server-cache.ts'
 
@@ -57,24 +49,34 @@ export interface ServerInfo {
   readonly level: number
 }
 
-/** One former value of a property; no values means that it was deleted. */
-export interface PropertyHistory {
+/** A server as the database's list of a host shows it. */
+export interface HostedServer {
+  /** `Pool/demo1`. */
   readonly name: string
-  /** `YYYY-MM-DD HH:MM:SS` of the database's clock. */
-  readonly date: string
-  readonly values: readonly string[]
+  readonly controlled: boolean
+  readonly level: number
+}
+
+/** A service of the control system: an entry of the property `Services` of `CtrlSystem`. */
+export interface Service {
+  /** `AccessControl`. */
+  readonly name: string
+  readonly instance: string
+  readonly device: string
 }
 
 /** The database of a control system. Filters take `*` for any text. */
-export class DatabaseClient {
+export class DatabaseClient extends DatabaseProperties {
   /** `host:port`, or several with commas. */
   readonly tangoHost: string
   readonly #call: DatabaseCall
 
   /** For `TangoProcess.database`. */
   constructor(client: OrbClient, connection: DeviceConnection, tangoHost: string) {
+    const call = new DatabaseCall(client, connection)
+    super(call)
     this.tangoHost = tangoHost
-    this.#call = new DatabaseCall(client, connection)
+    this.#call = call
   }
 
   /** Asks for a sign of life. */
@@ -244,6 +246,22 @@ export class DatabaseClient {
     return this.#call.texts('DbGetHostServerList', host)
   }
 
+  /** Servers of a host as Starter devices see them. */
+  async hostServersInfo(host: string): Promise<HostedServer[]> {
+    const items = await this.#call.texts('DbGetHostServersInfo', host)
+    const servers: HostedServer[] = []
+    for (let i = 0; i + 2 < items.length; i += 3) {
+      const [name = '', mode = '', level = ''] = items.slice(i, i + 3)
+      servers.push({ name, controlled: mode.trim() === '1', level: Number(level) || 0 })
+    }
+    return servers
+  }
+
+  /** A class, then those that it inherits from. */
+  async classInheritance(device: string): Promise<string[]> {
+    return this.#call.texts('DbGetClassInheritanceForDevice', device)
+  }
+
   /** `host:port` of all databases of the control system. */
   async databases(): Promise<string[]> {
     return this.#call.texts('DbGetCSDbServerList')
@@ -280,6 +298,56 @@ export class DatabaseClient {
     await this.#call.run('DbUnExportEvent', name)
   }
 
+  /**
+   * Runs a query on the tables of the database.
+   * @param query with or without the word SELECT
+   * @returns rows of texts; undefined stands for NULL
+   */
+  async select(query: string): Promise<(string | undefined)[][]> {
+    const { lvalue, svalue } = await this.#call.pair('DbMySqlSelect', query)
+    const [rows = 0, columns = 0] = lvalue.slice(-2)
+    return Array.from({ length: rows }, (_row, r) =>
+      Array.from({ length: columns }, (_column, c) => {
+        const at = r * columns + c
+        return lvalue[at] === 0 ? undefined : svalue[at]
+      }),
+    )
+  }
+
+  // services
+
+  /** Services of the control system, by name and instance; all when absent. */
+  async services(name = '*', instance = '*'): Promise<Service[]> {
+    const matches = (filter: string, text: string): boolean =>
+      filter === '*' || filter.toLowerCase() === text.toLowerCase()
+    const all = (await this.getProperty(CONTROL_SYSTEM, [SERVICES])).get(SERVICES) ?? []
+    return all.flatMap((line) => {
+      const service = parseService(line)
+      return service !== undefined && matches(name, service.name) && matches(instance, service.instance)
+        ? [service]
+        : []
+    })
+  }
+
+  /** Registers a service; one of the same name and instance is replaced. */
+  async registerService(service: Service): Promise<void> {
+    const others = (await this.services()).filter((other) => !sameService(other, service))
+    await this.#putServices([...others, service])
+  }
+
+  /** Removes a service; an unknown one is no error. */
+  async unregisterService(service: Pick<Service, 'name' | 'instance'>): Promise<void> {
+    const all = await this.services()
+    const others = all.filter((other) => !sameService(other, service))
+    if (others.length < all.length) await this.#putServices(others)
+  }
+
+  async #putServices(services: readonly Service[]): Promise<void> {
+    if (services.length === 0) return this.deleteProperty(CONTROL_SYSTEM, [SERVICES])
+    const lines = services.map(({ name, instance, device }) => `${name}/${instance}:${device}`)
+    await this.putProperty(CONTROL_SYSTEM, { [SERVICES]: lines })
+  }
+
   // aliases
 
   /** @throws DevFailed `DB_DeviceNotDefined` when there is no such alias */
@@ -309,6 +377,11 @@ export class DatabaseClient {
     return this.#call.text('DbGetAttributeAlias', alias)
   }
 
+  /** Alias of an attribute `device/attribute`, undefined without one. */
+  async attributeAlias(attribute: string): Promise<string | undefined> {
+    return absent(() => this.#call.text('DbGetAttributeAlias2', attribute))
+  }
+
   async attributeAliases(filter = '*'): Promise<string[]> {
     return this.#call.texts('DbGetAttributeAliasList', filter)
   }
@@ -320,124 +393,6 @@ export class DatabaseClient {
   async deleteAttributeAlias(alias: string): Promise<void> {
     await this.#call.run('DbDeleteAttributeAlias', alias)
   }
-
-  // properties of devices, classes and free objects: missing ones are not in the map
-
-  async getDeviceProperty(device: string, names: readonly string[]): Promise<Properties> {
-    return this.#properties('DbGetDeviceProperty', device, names, true)
-  }
-
-  async putDeviceProperty(device: string, properties: PropertyRecord): Promise<void> {
-    await this.#call.run('DbPutDeviceProperty', writeProperties(device, properties))
-  }
-
-  async deleteDeviceProperty(device: string, names: readonly string[]): Promise<void> {
-    await this.#call.run('DbDeleteDeviceProperty', [device, ...names])
-  }
-
-  /** Names of the properties of a device. */
-  async devicePropertyList(device: string, filter = '*'): Promise<string[]> {
-    return this.#call.texts('DbGetDevicePropertyList', [device, filter])
-  }
-
-  /** Former values, oldest first. */
-  async devicePropertyHistory(device: string, name: string): Promise<PropertyHistory[]> {
-    return readHistory(await this.#call.texts('DbGetDevicePropertyHist', [device, name]))
-  }
-
-  async getClassProperty(className: string, names: readonly string[]): Promise<Properties> {
-    return this.#properties('DbGetClassProperty', className, names, false)
-  }
-
-  async putClassProperty(className: string, properties: PropertyRecord): Promise<void> {
-    await this.#call.run('DbPutClassProperty', writeProperties(className, properties))
-  }
-
-  async deleteClassProperty(className: string, names: readonly string[]): Promise<void> {
-    await this.#call.run('DbDeleteClassProperty', [className, ...names])
-  }
-
-  async classPropertyList(className: string): Promise<string[]> {
-    return this.#call.texts('DbGetClassPropertyList', className)
-  }
-
-  async getProperty(object: string, names: readonly string[]): Promise<Properties> {
-    return this.#properties('DbGetProperty', object, names, true)
-  }
-
-  async putProperty(object: string, properties: PropertyRecord): Promise<void> {
-    await this.#call.run('DbPutProperty', writeProperties(object, properties))
-  }
-
-  async deleteProperty(object: string, names: readonly string[]): Promise<void> {
-    await this.#call.run('DbDeleteProperty', [object, ...names])
-  }
-
-  async propertyList(object: string, filter = '*'): Promise<string[]> {
-    return this.#call.texts('DbGetPropertyList', [object, filter])
-  }
-
-  /** Free objects that have properties. */
-  async objects(filter = '*'): Promise<string[]> {
-    return this.#call.texts('DbGetObjectList', filter)
-  }
-
-  // properties of attributes
-
-  /** Properties of attributes, by attribute in the spelling asked for. */
-  async getDeviceAttributeProperty(device: string, attributes: readonly string[]): Promise<Map<string, Properties>> {
-    return this.#attributeProperties('DbGetDeviceAttributeProperty2', device, attributes)
-  }
-
-  async putDeviceAttributeProperty(
-    device: string,
-    attributes: Readonly<Record<string, PropertyRecord>>,
-  ): Promise<void> {
-    await this.#call.run('DbPutDeviceAttributeProperty2', writeAttributeProperties(device, attributes))
-  }
-
-  async deleteDeviceAttributeProperty(device: string, attribute: string, names: readonly string[]): Promise<void> {
-    await this.#call.run('DbDeleteDeviceAttributeProperty', [device, attribute, ...names])
-  }
-
-  /** Attributes of a device that have properties. */
-  async deviceAttributeList(device: string, filter = '*'): Promise<string[]> {
-    return this.#call.texts('DbGetDeviceAttributeList', [device, filter])
-  }
-
-  async getClassAttributeProperty(className: string, attributes: readonly string[]): Promise<Map<string, Properties>> {
-    return this.#attributeProperties('DbGetClassAttributeProperty2', className, attributes)
-  }
-
-  async putClassAttributeProperty(
-    className: string,
-    attributes: Readonly<Record<string, PropertyRecord>>,
-  ): Promise<void> {
-    await this.#call.run('DbPutClassAttributeProperty2', writeAttributeProperties(className, attributes))
-  }
-
-  async classAttributeList(className: string, filter = '*'): Promise<string[]> {
-    return this.#call.texts('DbGetClassAttributeList', [className, filter])
-  }
-
-  async #properties(
-    command: string,
-    object: string,
-    names: readonly string[],
-    placeholder: boolean,
-  ): Promise<Properties> {
-    if (names.length === 0) return new Map()
-    return readProperties(await this.#call.texts(command, [object, ...names]), placeholder, command)
-  }
-
-  async #attributeProperties(
-    command: string,
-    object: string,
-    attributes: readonly string[],
-  ): Promise<Map<string, Properties>> {
-    if (attributes.length === 0) return new Map()
-    return readAttributeProperties(await this.#call.texts(command, [object, ...attributes]), command)
-  }
 }
 
 /** Turns the database's "there is none" into undefined. */
@@ -445,18 +400,24 @@ async function absent(ask: () => Promise<string>): Promise<string | undefined> {
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof DevFailed && error.has('DB_AliasNotDefined')) return undefined
+    if (!(error instanceof DevFailed)) throw error
+    // attribute aliases have no reason of their own
+    if (error.has('DB_AliasNotDefined') || /No alias found/.test(error.message)) return undefined
     throw error
   }
 }
 
-function readHistory(items: readonly string[]): PropertyHistory[] {
-  const reader = new StringReader(items, 'DbGetDevicePropertyHist')
-  const history: PropertyHistory[] = []
-  while (!reader.atEnd) {
-    const name = reader.text()
-    const date = reader.text()
-    history.push({ name, date, values: reader.texts(reader.count()) })
-  }
-  return history
+const CONTROL_SYSTEM = 'CtrlSystem'
+const SERVICES = 'Services'
+
+/** `name/instance:device`. */
+function parseService(line: string): Service | undefined {
+  const match = /^([^/:]+)\/([^:]+):(.+)$/.exec(line.trim())
+  if (match === null) return undefined
+  const [, name = '', instance = '', device = ''] = match
+  return { name, instance, device }
+}
+
+function sameService(a: Pick<Service, 'name' | 'instance'>, b: Pick<Service, 'name' | 'instance'>): boolean {
+  return a.name.toLowerCase() === b.name.toLowerCase() && a.instance.toLowerCase() === b.instance.toLowerCase()
 }

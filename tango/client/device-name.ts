@@ -48,7 +48,8 @@ export function parseDeviceName(text: string, tangoHost?: string): DeviceAddress
     if (fields.length !== 3) throw wrongSyntax(text, 'an alias needs a database')
     return { kind: 'direct', device: path, ...parseHostPort(authority) }
   }
-  if (authority !== undefined) parseHostPort(authority)
+  // several databases of one control system may stand there, as in TANGO_HOST
+  if (authority !== undefined) parseTangoHost(authority)
   return { kind: 'database', device: path, alias: fields.length === 1, tangoHost: authority ?? tangoHost }
 }
 

@@ -1,28 +1,41 @@
 // A device as its clients use it: read, write, command, subscribe. Typed when made with a spec, by names otherwise.
 
 import { DevFailed, devFailed, MultiDevFailed } from '../errors/dev-failed.ts'
+import { type EventQueueOptions, EventStream } from '../events/event-stream.ts'
 import type { EventOf, EventType, SubscribeOptions, Subscription } from '../events/event-types.ts'
 import type { DevState } from '../types/dev-state.ts'
 import { type CommandType, TYPE_CODES } from '../types/dev-types.ts'
-import { type AttributeSpec, type CommandSpec, type DeviceSpec, tangoName } from '../types/device-spec.ts'
+import type { DeviceSpec } from '../types/device-spec.ts'
 import type { AttributeReading } from '../types/reading.ts'
 import { OPERATIONS } from '../wire/operations.ts'
 import type { AttributeValue4 } from '../wire/tango-idl.ts'
-import { type AttributeShape, attributeType, formatOf, shapeOf, toReading, toWritten } from './attribute-values.ts'
+import type { AccessRight } from './access-control.ts'
+import { type AttributeShape, attributeType, formatOf, toReading, toWritten } from './attribute-values.ts'
 import type { ClientHost } from './client-host.ts'
 import { toCommandArgument } from './command-values.ts'
+import type { DatabaseClient } from './database.ts'
+import { DeviceCaller } from './device-caller.ts'
+import { type AttributeRecord, type CommandRecord, readAttributeHistory, readCommandHistory } from './history.ts'
+import { LockControl } from './lock-control.ts'
+import { LoggingControl } from './logging-control.ts'
 import {
-  type Call,
+  ALL_ATTRIBUTES,
   executeCommand,
   getAttributeConfig,
+  listCommands,
   queryCommand,
   readAttributes,
+  readInfo,
   setAttributeConfig,
   toCommandInfo,
   typeName,
   withLevel,
   writeAttributes,
+  writeReadAttributes,
 } from './operations.ts'
+import { PipeControl } from './pipe-control.ts'
+import { PollingControl } from './polling-control.ts'
+import { deviceInDatabase, PropertyControl } from './property-control.ts'
 import type {
   AttributeConfig,
   AttributeName,
@@ -33,16 +46,12 @@ import type {
   DeviceInfo,
   InputOf,
   ReadSource,
+  Reconnection,
   ResultOf,
   ValueOf,
 } from './proxy-types.ts'
-import type { CommandTypes, DeviceConnection, Repeatable } from './reconnect.ts'
-
-/** Wait for a reply unless told otherwise, as native clients do. */
-const DEFAULT_TIMEOUT_MS = 3000
-
-/** Argument of `get_attribute_config_3` and `_5` that means all. */
-const ALL_ATTRIBUTES = 'All attributes_3'
+import type { CommandTypes } from './reconnect.ts'
+import { SpecNames } from './spec-names.ts'
 
 /**
  * One device. Made by `TangoProcess.proxy`; connects when first used, and again after the device's server was
@@ -51,12 +60,8 @@ const ALL_ATTRIBUTES = 'All attributes_3'
 export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
   /** Name as given: `domain/family/member`, alias or `tango://...`. */
   readonly name: string
-  /** How long a call waits for its reply. */
-  timeoutMs = DEFAULT_TIMEOUT_MS
-  /** Whether reads are answered from the polling cache of the device. */
-  source: ReadSource = 'CACHE_DEV'
-  readonly #host: ClientHost
-  readonly #connection: DeviceConnection
+  readonly #caller: DeviceCaller
+  readonly #spec: S | undefined
   readonly #names: SpecNames | undefined
 
   /**
@@ -65,9 +70,9 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
    */
   constructor(host: ClientHost, name: string, spec?: S) {
     this.name = name
-    this.#host = host
-    this.#connection = host.connections.device(name)
-    this.#names = spec === undefined ? undefined : new SpecNames(spec)
+    this.#caller = new DeviceCaller(host, name)
+    this.#spec = spec
+    this.#names = spec === undefined ? undefined : SpecNames.of(spec)
   }
 
   /** The same as `process.proxy(name, spec)`. */
@@ -79,11 +84,78 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     return process.proxy(name, spec)
   }
 
+  /** How long a call waits for its reply, 3000 ms unless changed. */
+  get timeoutMs(): number {
+    return this.#caller.timeoutMs
+  }
+  set timeoutMs(ms: number) {
+    this.#caller.timeoutMs = ms
+  }
+
+  /** Whether reads and polled commands are answered from the polling cache of the device, `CACHE_DEV` unless changed. */
+  get source(): ReadSource {
+    return this.#caller.source
+  }
+  set source(source: ReadSource) {
+    this.#caller.source = source
+  }
+
+  /** Which calls are sent again when the device was lost and found again, `safe` unless changed. */
+  get reconnection(): Reconnection {
+    return this.#caller.reconnection
+  }
+  set reconnection(rule: Reconnection) {
+    this.#caller.reconnection = rule
+  }
+
+  /** The same device with another time-out; the connection is shared. */
+  withTimeout(timeoutMs: number): DeviceProxy<S> {
+    const { host, source, reconnection } = this.#caller
+    const proxy = new DeviceProxy<S>(host, this.name, this.#spec)
+    proxy.timeoutMs = timeoutMs
+    proxy.source = source
+    proxy.reconnection = reconnection
+    return proxy
+  }
+
+  /**
+   * The database of the device and its name there.
+   * @throws DevFailed `API_NonDatabaseDevice`
+   */
+  inDatabase(): Promise<[DatabaseClient, string]> {
+    return deviceInDatabase(this.#caller)
+  }
+
+  /** Pipes of the device. */
+  get pipes(): PipeControl {
+    return new PipeControl(this.#caller, (pipe) => this.#names?.pipe(pipe) ?? pipe)
+  }
+
+  /** Polling of the device, as its admin device controls it. */
+  get polling(): PollingControl {
+    return new PollingControl(this.#caller)
+  }
+
+  /** Logging of the device, as its admin device controls it. */
+  get logging(): LoggingControl {
+    return new LoggingControl(this.#caller)
+  }
+
+  /** The lock with which one client keeps others from changing the device. */
+  get lock(): LockControl {
+    return new LockControl(this.#caller)
+  }
+
+  /** Properties of the device in its database. */
+  get properties(): PropertyControl {
+    return new PropertyControl(this.#caller)
+  }
+
   /** Reads one attribute. */
   async read<K extends AttributeName<S>>(attribute: K): Promise<AttributeReading<ValueOf<S, K>>> {
     const name = this.#attributeName(attribute)
     try {
-      const [value] = await this.#run('always', (call) => readAttributes(call, [name], this.source))
+      const [value] = await this.#caller.run('always', (call) => readAttributes(call, [name], this.source))
       if (value === undefined) throw devFailed('API_AttrValueNotSet', `${name} was not answered`)
       // the spec is the device's word for the type of its values
       return toReading(value) as AttributeReading<ValueOf<S, K>>
@@ -97,7 +169,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     if (attributes.length === 0) return []
     const names = attributes.map((attribute) => this.#attributeName(attribute))
     try {
-      const values = await this.#run('always', (call) => readAttributes(call, names, this.source))
+      const values = await this.#caller.run('always', (call) => readAttributes(call, names, this.source))
       return values.map((value) => (value.errList.length > 0 ? new DevFailed(value.errList) : toReading(value)))
     } catch (error) {
       throw withLevel(
@@ -127,6 +199,57 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
   }
 
   /**
+   * Writes one attribute and reads it in the same call, during which nobody else can write.
+   * @throws DevFailed `API_NotSupported` for devices before interface 4
+   */
+  async writeRead<K extends AttributeName<S>>(
+    attribute: K,
+    value: InputOf<S, K>,
+  ): Promise<AttributeReading<ValueOf<S, K>>> {
+    const [reading] = await this.#writeRead([[attribute, value]], [attribute])
+    if (reading instanceof DevFailed || reading === undefined) {
+      const desc = `${this.name}: reading ${attribute} failed`
+      throw withLevel(reading, 'API_AttributeFailed', desc, 'DeviceProxy.writeRead')
+    }
+    // the spec is the device's word for the type of its values
+    return reading as AttributeReading<ValueOf<S, K>>
+  }
+
+  /**
+   * Writes some attributes and reads some, which may be others, in the same call.
+   * @returns readings in the order of `attributes`; those that failed are errors in the list
+   * @throws MultiDevFailed when some writes failed: nothing was read then
+   */
+  async writeReadMany(
+    values: { readonly [K in AttributeName<S>]?: InputOf<S, K> },
+    attributes: readonly AttributeName<S>[],
+  ): Promise<(AttributeReading | DevFailed)[]> {
+    return this.#writeRead(Object.entries(values), attributes)
+  }
+
+  /**
+   * The last polled readings of an attribute, oldest first.
+   * @throws DevFailed `API_AttrNotPolled`, `API_NoDataYet`
+   */
+  async history<K extends AttributeName<S>>(attribute: K, count = 10): Promise<AttributeRecord<ValueOf<S, K>>[]> {
+    const name = this.#attributeName(attribute)
+    const records = await this.#caller.ask(`history of ${name}`, (call) => readAttributeHistory(call, name, count))
+    // the spec is the device's word for the type of its values
+    return records as AttributeRecord<ValueOf<S, K>>[]
+  }
+
+  /**
+   * The last polled executions of a command, oldest first.
+   * @throws DevFailed `API_CmdNotPolled`, `API_NoDataYet`
+   */
+  async commandHistory<K extends CommandName<S>>(command: K, count = 10): Promise<CommandRecord<ResultOf<S, K>>[]> {
+    const name = this.#names?.command(command)?.name ?? command
+    const records = await this.#caller.ask(`history of ${name}`, (call) => readCommandHistory(call, name, count))
+    // the spec is the device's word for the type of its results
+    return records as CommandRecord<ResultOf<S, K>>[]
+  }
+
+  /**
    * Executes a command.
    * @throws DevFailed `API_IncompatibleCmdArgumentType` before anything is sent when the argument does not fit
    */
@@ -138,14 +261,14 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
 
   /** State of the device. */
   async state(): Promise<DevState> {
-    return this.#simple('state', ({ orb, target, options }) =>
+    return this.#caller.ask('state', ({ orb, target, options }) =>
       orb.call(target.reference, OPERATIONS._get_state, [], options),
     )
   }
 
   /** Status text of the device. */
   async status(): Promise<string> {
-    return this.#simple('status', ({ orb, target, options }) =>
+    return this.#caller.ask('status', ({ orb, target, options }) =>
       orb.call(target.reference, OPERATIONS._get_status, [], options),
     )
   }
@@ -156,78 +279,79 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
    */
   async ping(): Promise<number> {
     const start = performance.now()
-    await this.#simple('ping', ({ orb, target, options }) => orb.call(target.reference, OPERATIONS.ping, [], options))
+    await this.#caller.ask('ping', ({ orb, target, options }) =>
+      orb.call(target.reference, OPERATIONS.ping, [], options),
+    )
     return Math.round((performance.now() - start) * 1000)
   }
 
   /** Class, server and interface of the device. */
   async info(): Promise<DeviceInfo> {
-    const info = await this.#simple('info', ({ orb, target, options }) =>
-      orb.call(target.reference, OPERATIONS.info_3, [], options),
-    )
-    return {
-      class: info.devClass,
-      server: info.serverId,
-      host: info.serverHost,
-      idl: info.serverVersion,
-      docUrl: info.docUrl,
-      type: info.devType,
-    }
+    return this.#caller.ask('info', readInfo)
   }
 
   /** Name as the device itself spells it. */
   async deviceName(): Promise<string> {
-    return this.#simple('name', ({ orb, target, options }) =>
+    return this.#caller.ask('name', ({ orb, target, options }) =>
       orb.call(target.reference, OPERATIONS._get_name, [], options),
     )
   }
 
+  /** Alias of the device in its database, undefined without one. */
+  async alias(): Promise<string | undefined> {
+    const [database, device] = await deviceInDatabase(this.#caller)
+    return database.deviceAlias(device)
+  }
+
+  /** What the device says of itself. */
+  async description(): Promise<string> {
+    return this.#caller.ask('description', ({ orb, target, options }) =>
+      orb.call(target.reference, OPERATIONS._get_description, [], options),
+    )
+  }
+
+  /** What access control lets this user do with the device; `WRITE` where there is none. */
+  async access(): Promise<AccessRight> {
+    return (await this.#caller.access()).right
+  }
+
   /** Name of the admin device of the device's server. */
   async adminName(): Promise<string> {
-    const known = this.#connection.adminName
+    const { connection } = this.#caller
+    const known = connection.adminName
     if (known !== undefined) return known
-    const name = await this.#simple('admin name', ({ orb, target, options }) =>
+    const name = await this.#caller.ask('admin name', ({ orb, target, options }) =>
       orb.call(target.reference, OPERATIONS._get_adm_name, [], options),
     )
-    this.#connection.adminName = name
+    connection.adminName = name
     return name
   }
 
   /** Configuration of the named attributes, or of all. */
   async attributeConfig(attributes?: readonly AttributeName<S>[]): Promise<readonly AttributeConfig[]> {
     const names = attributes?.map((attribute) => this.#attributeName(attribute)) ?? [ALL_ATTRIBUTES]
-    return this.#simple('attribute configuration', (call) => getAttributeConfig(call, names))
+    return this.#caller.ask('attribute configuration', (call) => getAttributeConfig(call, names))
   }
 
   /** Changes what can be changed of the configuration: texts, limits, alarms, event thresholds. */
   async setAttributeConfig(configs: readonly AttributeConfig[]): Promise<void> {
-    await this.#run('unexecuted', (call) => setAttributeConfig(call, configs)).catch((error: unknown) => {
-      throw withLevel(
-        error,
-        'API_CommandFailed',
-        `${this.name}: changing the configuration failed`,
-        'DeviceProxy.setAttributeConfig',
-      )
-    })
+    await this.#caller.change('changing the configuration', (call) => setAttributeConfig(call, configs))
   }
 
   /** All commands of the device. */
   async commandList(): Promise<readonly CommandInfo[]> {
-    const list = await this.#simple('command list', ({ orb, target, options }) =>
-      orb.call(target.reference, OPERATIONS.command_list_query_2, [], options),
-    )
-    return list.map(toCommandInfo)
+    return this.#caller.ask('command list', listCommands)
   }
 
   /** One command of the device. */
   async commandQuery(name: CommandName<S>): Promise<CommandInfo> {
     const wireName = this.#names?.command(name)?.name ?? name
-    return toCommandInfo(await this.#simple('command query', (call) => queryCommand(call, wireName)))
+    return toCommandInfo(await this.#caller.ask('command query', (call) => queryCommand(call, wireName)))
   }
 
   /** The last `count` requests that the device got, newest first. */
   async blackBox(count: number): Promise<readonly string[]> {
-    return this.#simple('black box', ({ orb, target, options }) =>
+    return this.#caller.ask('black box', ({ orb, target, options }) =>
       orb.call(target.reference, OPERATIONS.black_box, [count], options),
     )
   }
@@ -235,7 +359,7 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
   /**
    * Subscribes to an event. The callback gets the present value, read synchronously, before the promise resolves, then
    * every event in order; it must not throw.
-   * @param attribute ignored for `intr_change`
+   * @param attribute pipe for `pipe`, ignored for `intr_change`
    * @throws DevFailed `API_AttributePollingNotStarted` and others of the device, unless `stateless`
    */
   async subscribe<K extends AttributeName<S>>(
@@ -244,14 +368,27 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     callback: (event: EventOf<ValueOf<S, K>>) => void,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    return this.#host.subscriber.subscribe({
-      connection: this.#connection,
-      attribute: this.#attributeName(attribute),
+    return this.#caller.host.subscriber.subscribe({
+      connection: this.#caller.connection,
+      attribute: event === 'pipe' ? (this.#names?.pipe(attribute) ?? attribute) : this.#attributeName(attribute),
       event,
       // the spec is the device's word for the type of its values
       callback: (news) => callback(news as EventOf<ValueOf<S, K>>),
       stateless: options.stateless ?? false,
     })
+  }
+
+  /**
+   * Subscribes to an event and keeps what comes in a queue of limited length: read it with `for await`, or take what is
+   * there with `take`. Leaving the loop ends the subscription.
+   */
+  async events<K extends AttributeName<S>>(
+    attribute: K,
+    event: EventType,
+    options: EventQueueOptions<ValueOf<S, K>> & SubscribeOptions = {},
+  ): Promise<EventStream<ValueOf<S, K>>> {
+    const stream = new EventStream<ValueOf<S, K>>(options)
+    return stream.open((push) => this.subscribe(attribute, event, push, options))
   }
 
   async #write(entries: readonly (readonly [string, unknown])[]): Promise<void> {
@@ -262,10 +399,33 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
         const shape = this.#names?.attribute(attribute) ?? (await this.#learnShape(attribute))
         values.push(toWritten(shape, value, `${this.name}/${shape.name}`))
       }
-      await this.#run('unexecuted', (call) => writeAttributes(call, values))
+      const right = this.#caller.mayWrite(`writing ${shown}`)
+      if (right !== undefined) await right
+      await this.#caller.run('unexecuted', (call) => writeAttributes(call, values))
     } catch (error) {
       if (error instanceof MultiDevFailed && entries.length > 1) throw error
       throw withLevel(error, 'API_AttributeFailed', `${this.name}: writing ${shown} failed`, 'DeviceProxy.write')
+    }
+  }
+
+  async #writeRead(
+    entries: readonly (readonly [string, unknown])[],
+    attributes: readonly string[],
+  ): Promise<(AttributeReading | DevFailed)[]> {
+    const shown = entries.map(([attribute]) => this.#attributeName(attribute)).join(', ')
+    try {
+      const values: AttributeValue4[] = []
+      for (const [attribute, value] of entries) {
+        const shape = this.#names?.attribute(attribute) ?? (await this.#learnShape(attribute))
+        values.push(toWritten(shape, value, `${this.name}/${shape.name}`))
+      }
+      await this.#caller.mayWrite(`writing ${shown}`)
+      const names = attributes.map((attribute) => this.#attributeName(attribute))
+      const readings = await this.#caller.run('unexecuted', (call) => writeReadAttributes(call, values, names))
+      return readings.map((value) => (value.errList.length > 0 ? new DevFailed(value.errList) : toReading(value)))
+    } catch (error) {
+      if (error instanceof MultiDevFailed && entries.length > 1) throw error
+      throw withLevel(error, 'API_AttributeFailed', `${this.name}: writing ${shown} failed`, 'DeviceProxy.writeRead')
     }
   }
 
@@ -275,24 +435,13 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
     try {
       const inType = known?.inType ?? commandType((await this.#learnTypes(name)).inType)
       const any = toCommandArgument(inType, argument, `${this.name}/${name}`)
-      const result = await this.#run('unexecuted', (call) => executeCommand(call, name, any), options)
+      const right = this.#caller.mayExecute(name)
+      if (right !== undefined) await right
+      const { source } = this.#caller
+      const result = await this.#caller.run('unexecuted', (call) => executeCommand(call, name, any, source), options)
       return result.value
     } catch (error) {
       throw withLevel(error, 'API_CommandFailed', `${this.name}: the command ${name} failed`, 'DeviceProxy.command')
-    }
-  }
-
-  #run<R>(repeatable: Repeatable, call: (call: Call) => Promise<R>, options?: CommandOptions): Promise<R> {
-    const callOptions = { timeoutMs: this.timeoutMs, ...options }
-    const orb = this.#host.client
-    return this.#connection.run(repeatable, (target) => call({ orb, target, options: callOptions }))
-  }
-
-  async #simple<R>(what: string, call: (call: Call) => Promise<R>): Promise<R> {
-    try {
-      return await this.#run('always', call)
-    } catch (error) {
-      throw withLevel(error, 'API_CommandFailed', `${this.name}: ${what} failed`, 'DeviceProxy')
     }
   }
 
@@ -302,9 +451,9 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
 
   async #learnShape(attribute: string): Promise<AttributeShape> {
     const key = attribute.toLowerCase()
-    const known = this.#connection.attributeShapes.get(key)
+    const known = this.#caller.connection.attributeShapes.get(key)
     if (known !== undefined) return known
-    const [config] = await this.#run('always', (call) => getAttributeConfig(call, [attribute]))
+    const [config] = await this.#caller.run('always', (call) => getAttributeConfig(call, [attribute]))
     if (config === undefined) throw devFailed('API_AttrNotFound', `${attribute} was not answered`)
     const shape = {
       name: config.name,
@@ -312,49 +461,17 @@ export class DeviceProxy<S extends DeviceSpec = DeviceSpec> {
       format: formatOf(config.dataFormat),
       enumLabels: config.enumLabels,
     }
-    this.#connection.attributeShapes.set(key, shape)
+    this.#caller.connection.attributeShapes.set(key, shape)
     return shape
   }
 
   async #learnTypes(name: string): Promise<CommandTypes> {
     const key = name.toLowerCase()
-    const known = this.#connection.commandTypes.get(key)
+    const known = this.#caller.connection.commandTypes.get(key)
     if (known !== undefined) return known
-    const types = await this.#run('always', (call) => queryCommand(call, name))
-    this.#connection.commandTypes.set(key, { inType: types.inType, outType: types.outType })
+    const types = await this.#caller.run('always', (call) => queryCommand(call, name))
+    this.#caller.connection.commandTypes.set(key, { inType: types.inType, outType: types.outType })
     return types
-  }
-}
-
-interface KnownCommand {
-  readonly name: string
-  readonly inType: CommandType
-}
-
-/** Members of a spec by key and by Tango name. */
-class SpecNames {
-  readonly #attributes = new Map<string, AttributeShape>()
-  readonly #commands = new Map<string, KnownCommand>()
-
-  constructor(spec: DeviceSpec) {
-    for (const [key, member] of Object.entries<AttributeSpec>(spec.attributes)) {
-      const shape = shapeOf(tangoName(key, member, spec.naming), member)
-      this.#attributes.set(shape.name.toLowerCase(), shape)
-      this.#attributes.set(`:${key}`, shape)
-    }
-    for (const [key, member] of Object.entries<CommandSpec>(spec.commands)) {
-      const command = { name: tangoName(key, member, spec.naming), inType: member.in ?? 'DevVoid' } as const
-      this.#commands.set(command.name.toLowerCase(), command)
-      this.#commands.set(`:${key}`, command)
-    }
-  }
-
-  attribute(name: string): AttributeShape | undefined {
-    return this.#attributes.get(`:${name}`) ?? this.#attributes.get(name.toLowerCase())
-  }
-
-  command(name: string): KnownCommand | undefined {
-    return this.#commands.get(`:${name}`) ?? this.#commands.get(name.toLowerCase())
   }
 }
 

@@ -42,7 +42,8 @@ export function toPipeReading(data: DevPipeData): PipeReading {
 export function valuesOf(blob: PipeBlob): Record<string, unknown> {
   // no prototype: an element may have any name
   const values: Record<string, unknown> = Object.create(null)
-  for (const { name, type, value } of blob.elements) values[name] = type === 'blob' && isBlob(value) ? valuesOf(value) : value
+  for (const { name, type, value } of blob.elements)
+    values[name] = type === 'blob' && isBlob(value) ? valuesOf(value) : value
   return { ...values }
 }
 
@@ -113,7 +114,7 @@ function typedValue(value: unknown): { readonly type: LeafType; readonly value: 
     const known = LEAF_TYPES.find((name) => name === type)
     return known !== undefined && 'value' in value ? { type: known, value: value.value } : undefined
   }
-  const array = ARRAY_TYPES.find(([constructor]) => value instanceof constructor)
+  const array = ARRAY_TYPES.find(([kind]) => value instanceof kind)
   if (array !== undefined) return { type: array[1], value }
   const first: unknown = Array.isArray(value) ? value[0] : value
   switch (typeof first) {

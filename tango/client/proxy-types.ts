@@ -90,3 +90,18 @@ export interface DeviceInfo {
 
 /** Where values come from: hardware, polling cache, or cache with the hardware as fall-back (the default). */
 export type ReadSource = 'DEV' | 'CACHE' | 'CACHE_DEV'
+
+/**
+ * When a call is sent again after its device was lost and found again: `safe`, the default, repeats reads always and
+ * writes and commands only if they were certainly not executed; `always` repeats everything, `never` nothing.
+ */
+export type Reconnection = 'safe' | 'always' | 'never'
+
+/** A pipe as its device declares it. */
+export interface PipeInfo {
+  readonly name: string
+  readonly description: string
+  readonly label: string
+  readonly level: 'OPERATOR' | 'EXPERT' | 'DL_UNKNOWN'
+  readonly writable: boolean
+}

@@ -4,6 +4,7 @@
 import type { Clock } from '../clock.ts'
 import { SystemException } from '../orb/system-exception.ts'
 import type { ObjectReference } from '../wire/ior.ts'
+import type { Access } from './access-control.ts'
 import type { AttributeShape } from './attribute-values.ts'
 
 /** A device that was found. */
@@ -21,8 +22,8 @@ export interface CommandTypes {
   readonly outType: number
 }
 
-/** Which failed calls may be sent a second time: all, or only those that were certainly not executed. */
-export type Repeatable = 'always' | 'unexecuted'
+/** Which failed calls may be sent a second time: all, only those that were certainly not executed, or none. */
+export type Repeatable = 'always' | 'unexecuted' | 'never'
 
 /** After a repetition has failed, further ones wait this long. */
 const REPEAT_INTERVAL_MS = 1000
@@ -38,6 +39,8 @@ export interface ConnectionOptions {
   readonly tangoHost: string
   /** Complete name of another device of the same control system, such as the admin device. */
   readonly sibling: (device: string) => string
+  /** Whether the device is known to a database. */
+  readonly database: boolean
 }
 
 /** A device, found when first needed and again after its server was restarted. */
@@ -45,6 +48,10 @@ export class DeviceConnection {
   readonly name: string
   readonly tangoHost: string
   readonly sibling: (device: string) => string
+  /** Whether the device is known to a database; without one there are no properties, locks and access control. */
+  readonly database: boolean
+  /** What access control grants, once somebody has asked. */
+  access: Access | undefined
   /** Command types learnt from the device, by lower-case name. */
   readonly commandTypes = new Map<string, CommandTypes>()
   /** Attribute types learnt from the device, by lower-case name. */
@@ -60,6 +67,8 @@ export class DeviceConnection {
     this.name = options.name
     this.tangoHost = options.tangoHost
     this.sibling = options.sibling
+    this.database = options.database
+    if (!options.database) this.access = { right: 'WRITE' }
     this.#find = options.find
     this.#clock = options.clock
   }
@@ -82,20 +91,27 @@ export class DeviceConnection {
 
   /**
    * Runs a call. When the device was not there, it is looked up again and the call repeated once, if `repeatable`
-   * allows; at most one such attempt per second while they fail.
+   * allows; at most one such repetition per second while they fail. A call that fails so leaves the look-up to the next.
    */
   async run<R>(repeatable: Repeatable, call: (target: Target) => Promise<R>): Promise<R> {
     const target = this.#target ?? (await this.target())
     try {
       return await call(target)
     } catch (error) {
-      if (!isGone(error, repeatable) || this.#clock.monotonic() < this.#repeatAfterMs) throw error
+      if (!isGone(error)) throw error
+      // the next call looks the device up again, so that it is found as soon as it is back
       this.forget(target)
+      // one repetition per second while they fail
+      if (!mayRepeat(error, repeatable) || this.#clock.monotonic() < this.#repeatAfterMs) throw error
     }
+    const found = await this.target()
     try {
-      return await call(await this.target())
+      return await call(found)
     } catch (error) {
-      if (isGone(error, 'always')) this.#repeatAfterMs = this.#clock.monotonic() + REPEAT_INTERVAL_MS
+      if (isGone(error)) {
+        this.forget(found)
+        this.#repeatAfterMs = this.#clock.monotonic() + REPEAT_INTERVAL_MS
+      }
       throw error
     }
   }
@@ -120,13 +136,17 @@ export class DeviceConnection {
   }
 }
 
-/** Whether the error says that the device is not (any more) where the call went, and the call may be repeated. */
-function isGone(error: unknown, repeatable: Repeatable): boolean {
+/** Whether the error says that the device is not (any more) where the call went. */
+function isGone(error: unknown): error is SystemException {
   if (!(error instanceof SystemException)) return false
   if (error.exception === 'OBJECT_NOT_EXIST') return true
   // a call that timed out or an answer that cannot be read says nothing about where the device is
   if (error.exception !== 'TRANSIENT' && error.exception !== 'COMM_FAILURE') return false
-  if (error.has('API_DeviceTimedOut')) return false
+  return !error.has('API_DeviceTimedOut')
+}
+
+function mayRepeat(error: SystemException, repeatable: Repeatable): boolean {
+  if (repeatable === 'never') return false
   // a lost connection leaves open whether the request was executed
-  return error.completed === 'NO' || repeatable === 'always'
+  return error.exception === 'OBJECT_NOT_EXIST' || error.completed === 'NO' || repeatable === 'always'
 }

@@ -1,15 +1,33 @@
 // What is in an event: decoding of payloads, and the synchronous read that makes a subscription's first event.
 
-import { toReading } from '../client/attribute-values.ts'
+import { fromValue3, toReading } from '../client/attribute-values.ts'
 import { completeConfig } from '../client/old-configs.ts'
-import { type Call, getAttributeConfig, readAttributes, toCommandInfo } from '../client/operations.ts'
+import {
+  ALL_ATTRIBUTES,
+  type Call,
+  getAttributeConfig,
+  listCommands,
+  readAttributes,
+  toCommandInfo,
+} from '../client/operations.ts'
+import { readPipe } from '../client/pipe-control.ts'
+import { toPipeReading } from '../client/pipe-values.ts'
 import type { AttributeConfig } from '../client/proxy-types.ts'
 import { DevFailed, devFailed, toDevFailed } from '../errors/dev-failed.ts'
+import type { PipeReading } from '../types/pipe.ts'
 import type { AttributeReading } from '../types/reading.ts'
-import { OPERATIONS } from '../wire/operations.ts'
+import type { CdrReader } from '../wire/cdr.ts'
 import { devErrorList } from '../wire/tango-basic.ts'
 import { attributeConfig3, attributeConfig5 } from '../wire/tango-config.ts'
-import { attDataReady, attributeValue4, attributeValue5, type DevCmdInfo2, devIntrChange } from '../wire/tango-idl.ts'
+import {
+  type AttributeValue4,
+  attDataReady,
+  attributeValue3,
+  attributeValue4,
+  attributeValue5,
+  devIntrChange,
+  devPipeData,
+} from '../wire/tango-idl.ts'
 import { parseTopic, type ReceivedEvent } from '../wire/zmq-event.ts'
 import type { EventType, InterfaceChange } from './event-types.ts'
 
@@ -18,14 +36,18 @@ export interface EventContent {
   readonly reading?: AttributeReading
   readonly config?: AttributeConfig
   readonly dataReady?: number
+  readonly pipe?: PipeReading
   readonly interfaceChange?: InterfaceChange
   readonly error?: DevFailed
 }
 
-/** Content of a received event; what cannot be decoded is an error. */
-export function decodeContent(event: EventType, received: ReceivedEvent): EventContent {
+/**
+ * Content of a received event; what cannot be decoded is an error.
+ * @param level interface level of the device, for topics that do not say one
+ */
+export function decodeContent(event: EventType, received: ReceivedEvent, level: number): EventContent {
   try {
-    return decode(event, received)
+    return decode(event, received, parseTopic(received.topic)?.idl ?? Math.min(level, 4))
   } catch (cause) {
     return { error: devFailed('API_ZmqFailed', `the ${event} event ${received.topic} cannot be decoded`, { cause }) }
   }
@@ -43,17 +65,16 @@ export async function readContent(event: EventType, attribute: string, call: Cal
   }
 }
 
-function decode(event: EventType, received: ReceivedEvent): EventContent {
-  const { payload, callInfo, topic } = received
+function decode(event: EventType, received: ReceivedEvent, level: number): EventContent {
+  const { payload, callInfo } = received
   if (payload === undefined) throw devFailed('API_ZmqFailed', 'it has no payload')
   if (callInfo.callIsExcept) return { error: new DevFailed(devErrorList.decode(payload)) }
-  const level = parseTopic(topic)?.idl ?? 4
   switch (event) {
     case 'change':
     case 'periodic':
     case 'archive':
     case 'user_event': {
-      const value = level >= 5 ? attributeValue5.decode(payload) : attributeValue4.decode(payload)
+      const value = decodeValue(payload, level)
       return value.errList.length > 0 ? { error: new DevFailed(value.errList) } : { reading: toReading(value) }
     }
     case 'attr_conf':
@@ -63,9 +84,11 @@ function decode(event: EventType, received: ReceivedEvent): EventContent {
     case 'data_ready':
       return { dataReady: attDataReady.decode(payload).ctr }
     case 'intr_change': {
-      const change = devIntrChange.decode(payload)
-      return { interfaceChange: toInterfaceChange(change.devStarted, change.cmds, change.atts) }
+      const { devStarted, cmds, atts } = devIntrChange.decode(payload)
+      return { interfaceChange: { restarted: devStarted, commands: cmds.map(toCommandInfo), attributes: atts } }
     }
+    case 'pipe':
+      return { pipe: toPipeReading(devPipeData.decode(payload)) }
   }
 }
 
@@ -87,17 +110,16 @@ async function read(event: EventType, attribute: string, call: Call): Promise<Ev
     case 'data_ready':
       return undefined
     case 'intr_change': {
-      const commands = await call.orb.call(call.target.reference, OPERATIONS.command_list_query_2, [], call.options)
-      const attributes = await getAttributeConfig(call, ['All attributes_3'])
-      return { interfaceChange: toInterfaceChange(false, commands, attributes) }
+      const commands = await listCommands(call)
+      const attributes = await getAttributeConfig(call, [ALL_ATTRIBUTES])
+      return { interfaceChange: { restarted: false, commands, attributes } }
     }
+    case 'pipe':
+      return { pipe: await readPipe(call, attribute) }
   }
 }
 
-function toInterfaceChange(
-  restarted: boolean,
-  commands: readonly DevCmdInfo2[],
-  attributes: readonly AttributeConfig[],
-): InterfaceChange {
-  return { restarted, commands: commands.map(toCommandInfo), attributes }
+function decodeValue(payload: CdrReader, level: number): AttributeValue4 {
+  if (level >= 5) return attributeValue5.decode(payload)
+  return level === 4 ? attributeValue4.decode(payload) : fromValue3(attributeValue3.decode(payload))
 }

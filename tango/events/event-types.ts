@@ -2,6 +2,7 @@
 
 import type { AttributeConfig, CommandInfo } from '../client/proxy-types.ts'
 import type { DevFailed } from '../errors/dev-failed.ts'
+import type { PipeReading } from '../types/pipe.ts'
 import type { AttributeReading } from '../types/reading.ts'
 
 /** Events that can be subscribed to. */
@@ -13,6 +14,7 @@ export const EVENT_TYPES = [
   'attr_conf',
   'data_ready',
   'intr_change',
+  'pipe',
 ] as const
 
 /** An event that can be subscribed to. */
@@ -40,6 +42,8 @@ export interface EventOf<Value> {
   readonly config?: AttributeConfig
   /** data_ready: the number that the device chose. */
   readonly dataReady?: number
+  /** pipe: what was pushed. */
+  readonly pipe?: PipeReading
   /** intr_change. */
   readonly interfaceChange?: InterfaceChange
   /**

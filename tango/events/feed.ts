@@ -66,8 +66,11 @@ export class Member {
 
 /** One topic. */
 export class Feed {
-  readonly topic: string
+  /** The topic, in several spellings when an old server does not say which is its own. */
+  readonly topics: Route['topics']
   readonly event: EventType
+  /** Interface level in which the events come. */
+  readonly level: number
   readonly members = new Set<Member>()
   channel: Channel | undefined
   cancelLocal: (() => void) | undefined
@@ -75,9 +78,14 @@ export class Feed {
   listening: Promise<void> = Promise.resolve()
   #last: number | undefined
 
-  constructor(topic: string, request: SubscriptionRequest) {
-    this.topic = topic
+  constructor(route: Pick<Route, 'topics' | 'level'>, request: Pick<SubscriptionRequest, 'event'>) {
+    this.topics = route.topics
+    this.level = route.level
     this.event = request.event
+  }
+
+  get topic(): string {
+    return this.topics[0]
   }
 
   /**
@@ -102,8 +110,8 @@ export class Feed {
 
 /** One server with its two endpoints. */
 export class Channel {
-  /** Heartbeats have this and a suffix as topic; ZeroMQ matches the beginning. */
-  readonly name: string
+  /** Heartbeats have one of these and a suffix as topic; ZeroMQ matches the beginning. */
+  readonly names: Route['channels']
   readonly admin: DeviceConnection
   readonly feeds = new Set<Feed>()
   heartbeat: string
@@ -118,11 +126,15 @@ export class Channel {
   busy = false
 
   constructor(route: Route, admin: DeviceConnection, nowMs: number) {
-    this.name = route.channel
+    this.names = route.channels
     this.admin = admin
     this.heartbeat = route.heartbeat
     this.event = route.event
     this.heardAtMs = nowMs
     this.confirmedAtMs = nowMs
+  }
+
+  get name(): string {
+    return this.names[0]
   }
 }

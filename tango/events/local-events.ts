@@ -49,7 +49,7 @@ export class LocalEventHub implements LocalEvents {
     return this.#listeners.has(topic)
   }
 
-  /** Number of topics with listeners, for tests that look for leaks. */
+  /** Number of topics with listeners. */
   get topics(): number {
     return this.#listeners.size
   }

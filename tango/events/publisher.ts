@@ -1,29 +1,24 @@
-// Sends events: one heartbeat and one event socket per process, counters and expiry per topic, and the local hub for
+// Sends events of all servers of a process: counters and expiry per topic, sockets per server, and the local hub for
 // subscribers of the same process. Nothing is encoded for a topic that nobody subscribed to.
 
-import { networkInterfaces } from 'node:os'
-import type { Publisher } from 'zeromq'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import type { CdrWriter } from '../wire/cdr.ts'
-import { encodeEvent, encodeHeartbeat } from '../wire/zmq-event.ts'
-import { type EventFrames, LocalEventHub } from './local-events.ts'
+import { encodeEvent } from '../wire/zmq-event.ts'
+import { LocalEventHub } from './local-events.ts'
+import { type EventEndpoints, ServerChannel } from './server-channel.ts'
 
 /** A subscription counts as alive for this long after the last subscription or confirmation. */
 export const SUBSCRIPTION_MS = 600_000
 /** Clients give up after ten seconds without a heartbeat. */
 export const HEARTBEAT_MS = 9_000
-/** Messages that a slow receiver may have waiting, natively and here. */
-export const HIGH_WATER_MARK = 1_000
-/** Messages that may wait for the socket of this process; more is a burst that nobody could follow. */
-const QUEUE_LIMIT = 50_000
+/** Messages that a slow receiver may have waiting unless the environment or the control system says otherwise. */
+const HIGH_WATER_MARK = 1_000
 
-/** The two endpoints of a process, as clients are told. */
-export interface EventEndpoints {
-  readonly heartbeat: string
-  readonly event: string
-  /** Further pairs when the process listens on all addresses. */
-  readonly alternates: readonly string[]
+/** How many messages may wait for one receiver: at this process, and at the receivers themselves. */
+export interface HighWaterMarks {
+  readonly publisher: number
+  readonly subscriber: number
 }
 
 /** Options of {@link EventPublisher}. */
@@ -32,6 +27,8 @@ export interface PublisherOptions {
   readonly log: Logger
   /** Address to bind to. */
   readonly host: string
+  /** Environment variables `TANGO_DS_EVENT_BUFFER_HWM` and `TANGO_EVENT_BUFFER_HWM`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 interface Topic {
@@ -39,6 +36,8 @@ interface Topic {
   /** Time of the monotonic clock. */
   aliveUntil: number
   counter: number
+  /** Sockets of its server; absent while only this process listens. */
+  channel: ServerChannel | undefined
 }
 
 /** The event side of a process. */
@@ -48,10 +47,13 @@ export class EventPublisher {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #host: string
+  readonly #environment: Readonly<Record<string, string | undefined>>
+  #marks: HighWaterMarks
   readonly #topics = new Map<string, Topic>()
-  readonly #heartbeats = new Map<string, { counter: number }>()
-  #sockets: Promise<{ heartbeat: Sender; event: Sender; endpoints: EventEndpoints }> | undefined
-  #eventSender: Sender | undefined
+  /** Sockets by server. */
+  readonly #channels = new Map<string, ServerChannel>()
+  /** Servers whose heart beats. */
+  readonly #heartbeats = new Set<string>()
   #cancelHeartbeat: (() => void) | undefined
   #closed = false
 
@@ -59,21 +61,53 @@ export class EventPublisher {
     this.#clock = options.clock
     this.#log = options.log
     this.#host = options.host
+    this.#environment = options.environment ?? {}
+    this.#marks = { publisher: HIGH_WATER_MARK, subscriber: HIGH_WATER_MARK }
+    this.setHighWaterMarks({})
     this.local = new LocalEventHub((error, topic) => this.#log.error('event callback failed', { topic, error }))
   }
 
-  /** Binds the sockets, the first time, and tells where they are. */
-  async endpoints(): Promise<EventEndpoints> {
-    this.#sockets ??= this.#bind()
-    return (await this.#sockets).endpoints
+  get highWaterMarks(): HighWaterMarks {
+    return this.#marks
   }
 
-  /** Notes a subscription, or its confirmation: the topic is sent for the next ten minutes. */
-  subscribe(topic: string): void {
+  /** Takes what the control system wants, unless the environment says something; before the sockets are bound. */
+  setHighWaterMarks(wanted: {
+    readonly publisher?: number | undefined
+    readonly subscriber?: number | undefined
+  }): void {
+    this.#marks = {
+      publisher: positive(this.#environment.TANGO_DS_EVENT_BUFFER_HWM) ?? wanted.publisher ?? this.#marks.publisher,
+      subscriber: positive(this.#environment.TANGO_EVENT_BUFFER_HWM) ?? wanted.subscriber ?? this.#marks.subscriber,
+    }
+  }
+
+  /**
+   * Binds the sockets of a server, the first time, and tells where they are.
+   * @param server topic of its heartbeats
+   */
+  async endpoints(server = ''): Promise<EventEndpoints> {
+    return await this.#channel(server).endpoints()
+  }
+
+  /**
+   * Notes a subscription, or its confirmation: the topic is sent for the next ten minutes.
+   * @param server topic of the heartbeats of its server
+   */
+  subscribe(topic: string, server = ''): void {
     const aliveUntil = this.#clock.monotonic() + SUBSCRIPTION_MS
+    const channel = this.#channel(server)
     const known = this.#topics.get(topic)
-    if (known === undefined) this.#topics.set(topic, { name: topic, aliveUntil, counter: 0 })
-    else known.aliveUntil = aliveUntil
+    if (known === undefined) this.#topics.set(topic, { name: topic, aliveUntil, counter: 0, channel })
+    else {
+      known.aliveUntil = aliveUntil
+      known.channel = channel
+    }
+  }
+
+  /** Nobody has subscribed to anything. */
+  get idle(): boolean {
+    return this.#topics.size === 0 && this.local.topics === 0
   }
 
   /** Whether anybody would get an event of this topic. */
@@ -92,29 +126,43 @@ export class EventPublisher {
     let known = this.#topics.get(topic)
     if (known === undefined) {
       // only local listeners: the counter must go on if a remote one comes
-      known = { name: topic, aliveUntil: -Infinity, counter: 0 }
+      known = { name: topic, aliveUntil: -Infinity, counter: 0, channel: undefined }
       this.#topics.set(topic, known)
     }
     known.counter = (known.counter + 1) >>> 0
     const frames = encodeEvent({ topic, ctr: known.counter, isError }, write)
     if (this.local.wanted(topic)) this.local.publish(topic, frames)
-    if (known.aliveUntil >= this.#clock.monotonic()) this.#eventSender?.send(frames)
+    if (known.aliveUntil >= this.#clock.monotonic()) known.channel?.send(frames)
   }
 
   /** Begins the heartbeats of a server; does nothing when they run. */
-  startHeartbeat(topic: string): void {
-    if (this.#heartbeats.has(topic) || this.#closed) return
-    this.#heartbeats.set(topic, { counter: 0 })
+  startHeartbeat(server: string): void {
+    if (this.#heartbeats.has(server) || this.#closed) return
+    this.#heartbeats.add(server)
     // at once, so that the new subscriber need not wait for nine seconds to know that the channel works
     this.#beat()
   }
 
   /** Ends the heartbeats of a server that stops. */
-  stopHeartbeat(topic: string): void {
-    this.#heartbeats.delete(topic)
+  stopHeartbeat(server: string): void {
+    this.#heartbeats.delete(server)
     if (this.#heartbeats.size > 0) return
     this.#cancelHeartbeat?.()
     this.#cancelHeartbeat = undefined
+  }
+
+  /** Closes the sockets of a server that has stopped; its clients subscribe again when it is back. */
+  async closeServer(server: string): Promise<void> {
+    this.stopHeartbeat(server)
+    const channel = this.#channels.get(server)
+    if (channel === undefined) return
+    this.#channels.delete(server)
+    for (const topic of this.#topics.values()) {
+      if (topic.channel !== channel) continue
+      topic.aliveUntil = -Infinity
+      topic.channel = undefined
+    }
+    await channel.close()
   }
 
   /** Closes the sockets; what is queued is given a moment. */
@@ -123,106 +171,30 @@ export class EventPublisher {
     this.#closed = true
     this.#cancelHeartbeat?.()
     this.#heartbeats.clear()
-    if (this.#sockets === undefined) return
-    const { heartbeat, event } = await this.#sockets
-    await event.close()
-    await heartbeat.close()
+    await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
+  }
+
+  #channel(server: string): ServerChannel {
+    let channel = this.#channels.get(server)
+    if (channel === undefined) {
+      channel = new ServerChannel({
+        log: this.#log,
+        host: this.#host,
+        highWaterMark: () => this.#marks.publisher,
+      })
+      this.#channels.set(server, channel)
+    }
+    return channel
   }
 
   #beat(): void {
     this.#cancelHeartbeat?.()
     this.#cancelHeartbeat = this.#clock.setTimer(HEARTBEAT_MS, () => this.#beat())
-    void this.#sendHeartbeats()
-  }
-
-  /** Never rejects: sockets that cannot be bound were reported to the subscriber. */
-  async #sendHeartbeats(): Promise<void> {
-    try {
-      const sockets = await this.#sockets
-      for (const [topic, state] of this.#heartbeats) {
-        state.counter = (state.counter + 1) >>> 0
-        sockets?.heartbeat.send(encodeHeartbeat(topic, state.counter))
-      }
-    } catch (error) {
-      this.#log.error('no heartbeat can be sent', { error })
-    }
-  }
-
-  async #bind(): Promise<{ heartbeat: Sender; event: Sender; endpoints: EventEndpoints }> {
-    // only servers with subscribers pay for loading the library
-    const { Publisher } = await import('zeromq')
-    const open = async (): Promise<{ socket: Publisher; port: string }> => {
-      const socket = new Publisher({ linger: 200, sendHighWaterMark: HIGH_WATER_MARK })
-      await socket.bind(`tcp://${this.#host === '' ? '0.0.0.0' : this.#host}:*`)
-      return { socket, port: /:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1] ?? '0' }
-    }
-    const heartbeat = await open()
-    const event = await open()
-    const [first = '127.0.0.1', ...others] = publishedHosts(this.#host)
-    this.#eventSender = new Sender(event.socket, this.#log)
-    return {
-      heartbeat: new Sender(heartbeat.socket, this.#log),
-      event: this.#eventSender,
-      endpoints: {
-        heartbeat: `tcp://${first}:${heartbeat.port}`,
-        event: `tcp://${first}:${event.port}`,
-        alternates: others.flatMap((host) => [`tcp://${host}:${heartbeat.port}`, `tcp://${host}:${event.port}`]),
-      },
-    }
+    for (const server of this.#heartbeats) void this.#channel(server).beat(server) // never rejects
   }
 }
 
-/** Feeds a socket: it takes one message at a time. */
-class Sender {
-  readonly #socket: Publisher
-  readonly #log: Logger
-  #queue: EventFrames[] = []
-  #dropped = 0
-  #running: Promise<void> | undefined
-
-  constructor(socket: Publisher, log: Logger) {
-    this.#socket = socket
-    this.#log = log
-  }
-
-  send(frames: EventFrames): void {
-    if (this.#queue.length >= QUEUE_LIMIT) {
-      this.#dropped += 1
-      return
-    }
-    this.#queue.push(frames)
-    this.#running ??= this.#run()
-  }
-
-  async close(): Promise<void> {
-    await this.#running
-    this.#socket.close()
-  }
-
-  async #run(): Promise<void> {
-    try {
-      while (this.#queue.length > 0) {
-        const batch = this.#queue
-        this.#queue = []
-        for (const frames of batch) await this.#socket.send([...frames])
-      }
-      if (this.#dropped > 0) this.#log.warn('events were dropped', { count: this.#dropped })
-      this.#dropped = 0
-    } catch (error) {
-      this.#log.error('events cannot be sent', { error })
-    } finally {
-      this.#running = undefined
-    }
-  }
-}
-
-function publishedHosts(host: string): string[] {
-  if (host !== '' && host !== '0.0.0.0') return [host]
-  const addresses = Object.values(networkInterfaces())
-    .flat()
-    .filter((address) => address !== undefined && address.family === 'IPv4')
-  const outside = addresses.filter((address) => address?.internal === false)
-  return (outside.length > 0 ? outside : addresses).flatMap((address) =>
-    address === undefined ? [] : [address.address],
-  )
+function positive(text: string | undefined): number | undefined {
+  const number = Number(text ?? Number.NaN)
+  return Number.isInteger(number) && number > 0 ? number : undefined
 }

@@ -2,6 +2,7 @@
 // for devices of the same process. Supervises the servers, counts, and subscribes again after a restart.
 // Source of truth: what native clients do (cppTango 9, zmqeventconsumer), as seen on the wire.
 
+import { findAdmin } from '../client/admin-device.ts'
 import type { ClientHost } from '../client/client-host.ts'
 import type { DeviceConnection } from '../client/reconnect.ts'
 import { DevFailed, devFailed, toDevFailed } from '../errors/dev-failed.ts'
@@ -9,7 +10,7 @@ import { decodeEvent, type ReceivedEvent } from '../wire/zmq-event.ts'
 import { decodeContent, type EventContent, readContent } from './event-content.ts'
 import type { EventType, Subscription } from './event-types.ts'
 import { Channel, Feed, Member, type SubscriptionRequest } from './feed.ts'
-import { confirmRoutes, findAdmin, type Route, requestRoute } from './subscription-route.ts'
+import { confirmRoutes, type Route, requestRoute } from './subscription-route.ts'
 import { ZmqReceiver } from './zmq-receiver.ts'
 
 /** Periods of the supervision; the defaults are those of native clients. */
@@ -45,7 +46,7 @@ export class EventSubscriber {
     this.#host = host
     this.#heartbeatMs = times.heartbeatMs ?? 10_000
     this.#retryMs = times.retryMs ?? 10_000
-    this.#confirmMs = times.confirmMs ?? 200_000
+    this.#confirmMs = times.confirmMs ?? 195_000
     const onError = (error: unknown): void => host.log.error('the event socket failed', { error })
     this.#events = new ZmqReceiver({ onMessage: (frames) => this.#onEvent(frames), onError })
     this.#heartbeats = new ZmqReceiver({ onMessage: (frames) => this.#onHeartbeat(frames), onError })
@@ -60,8 +61,8 @@ export class EventSubscriber {
   } {
     return {
       subscriptions: this.#members.size,
-      topics: this.#feeds.size,
-      servers: this.#channels.size,
+      topics: new Set(this.#feeds.values()).size,
+      servers: new Set(this.#channels.values()).size,
       sockets: Number(this.#events.open) + Number(this.#heartbeats.open),
     }
   }
@@ -115,7 +116,7 @@ export class EventSubscriber {
   }
 
   async #listen(member: Member, route: Route, admin: DeviceConnection): Promise<void> {
-    const feed = this.#feeds.get(route.topic) ?? this.#openFeed(route, member.request, admin)
+    const feed = this.#feeds.get(route.topics[0]) ?? this.#openFeed(route, member.request, admin)
     feed.members.add(member)
     member.feed = feed
     const { channel } = feed
@@ -126,22 +127,22 @@ export class EventSubscriber {
   }
 
   #openFeed(route: Route, request: SubscriptionRequest, admin: DeviceConnection): Feed {
-    const feed = new Feed(route.topic, request)
-    this.#feeds.set(route.topic, feed)
+    const feed = new Feed(route, request)
+    for (const topic of route.topics) this.#feeds.set(topic, feed)
     if (route.local) {
-      feed.cancelLocal = this.#host.localEvents.subscribe(route.topic, (frames) => this.#onEvent(frames))
+      feed.cancelLocal = this.#host.localEvents.subscribe(feed.topic, (frames) => this.#onEvent(frames))
       return feed
     }
-    let channel = this.#channels.get(route.channel)
+    let channel = this.#channels.get(route.channels[0])
     if (channel === undefined) {
       channel = new Channel(route, admin, this.#host.clock.monotonic())
-      this.#channels.set(route.channel, channel)
+      for (const name of channel.names) this.#channels.set(name, channel)
       // heartbeats need not be awaited
-      this.#follow(this.#heartbeats.add(channel.heartbeat, channel.name))
+      this.#follow(listen(this.#heartbeats, channel.heartbeat, channel.names))
     }
     channel.feeds.add(feed)
     feed.channel = channel
-    feed.listening = this.#events.add(channel.event, feed.topic)
+    feed.listening = listen(this.#events, channel.event, feed.topics)
     this.#watch()
     return feed
   }
@@ -181,14 +182,14 @@ export class EventSubscriber {
   }
 
   #closeFeed(feed: Feed): void {
-    if (this.#feeds.get(feed.topic) === feed) this.#feeds.delete(feed.topic)
+    for (const topic of feed.topics) if (this.#feeds.get(topic) === feed) this.#feeds.delete(topic)
     feed.cancelLocal?.()
     const { channel } = feed
     if (channel === undefined || !channel.feeds.delete(feed)) return
-    this.#events.remove(channel.event, feed.topic)
+    forget(this.#events, channel.event, feed.topics)
     if (channel.feeds.size > 0) return
-    this.#channels.delete(channel.name)
-    this.#heartbeats.remove(channel.heartbeat, channel.name)
+    for (const name of channel.names) this.#channels.delete(name)
+    forget(this.#heartbeats, channel.heartbeat, channel.names)
   }
 
   #onEvent(frames: readonly Uint8Array[]): void {
@@ -205,7 +206,7 @@ export class EventSubscriber {
     const counter = received.callInfo.ctr
     const missed = feed.count(counter)
     if (missed === undefined) return
-    const content = decodeContent(feed.event, received)
+    const content = decodeContent(feed.event, received, feed.level)
     for (const member of [...feed.members]) {
       if (missed > 0) member.deliver({ error: missedEvents(feed.topic, missed) }, undefined)
       member.deliver(content, counter)
@@ -232,7 +233,7 @@ export class EventSubscriber {
 
   #check(): void {
     const now = this.#host.clock.monotonic()
-    for (const channel of this.#channels.values()) {
+    for (const channel of new Set(this.#channels.values())) {
       if (channel.busy) continue
       if (channel.retryAtMs === undefined && now - channel.heardAtMs > this.#heartbeatMs) {
         channel.retryAtMs = now
@@ -308,16 +309,16 @@ export class EventSubscriber {
 
   #moveChannel(channel: Channel, route: Route): void {
     if (channel.heartbeat !== route.heartbeat) {
-      this.#heartbeats.remove(channel.heartbeat, channel.name)
+      forget(this.#heartbeats, channel.heartbeat, channel.names)
       channel.heartbeat = route.heartbeat
-      this.#follow(this.#heartbeats.add(channel.heartbeat, channel.name))
+      this.#follow(listen(this.#heartbeats, channel.heartbeat, channel.names))
     }
     if (channel.event === route.event) return
     const former = channel.event
     channel.event = route.event
     for (const feed of channel.feeds) {
-      feed.listening = this.#events.add(channel.event, feed.topic)
-      this.#events.remove(former, feed.topic)
+      feed.listening = listen(this.#events, channel.event, feed.topics)
+      forget(this.#events, former, feed.topics)
       feed.restart()
     }
   }
@@ -326,12 +327,16 @@ export class EventSubscriber {
     channel.busy = true
     try {
       const triplets: string[] = []
-      for (const { members, event } of channel.feeds) {
+      for (const { members, event, level } of channel.feeds) {
         const [first] = members
         if (first === undefined) continue
         const { device } = await first.request.connection.target()
         const object = event === 'intr_change' ? 'dummy' : first.request.attribute
-        triplets.push(device.toLowerCase(), object.toLowerCase(), PLAIN_EVENTS.has(event) ? event : `idl5_${event}`)
+        triplets.push(
+          device.toLowerCase(),
+          object.toLowerCase(),
+          PLAIN_EVENTS.has(event) || level < 5 ? event : `idl5_${event}`,
+        )
       }
       await confirmRoutes(this.#host.client, channel.admin, triplets)
     } catch (error) {
@@ -379,8 +384,16 @@ export class EventSubscriber {
   }
 }
 
+async function listen(receiver: ZmqReceiver, endpoint: string, topics: readonly string[]): Promise<void> {
+  await Promise.all(topics.map((topic) => receiver.add(endpoint, topic)))
+}
+
+function forget(receiver: ZmqReceiver, endpoint: string, topics: readonly string[]): void {
+  for (const topic of topics) receiver.remove(endpoint, topic)
+}
+
 /** Events whose names have no prefix in confirmations. */
-const PLAIN_EVENTS: ReadonlySet<EventType> = new Set(['data_ready', 'intr_change'])
+const PLAIN_EVENTS: ReadonlySet<EventType> = new Set(['data_ready', 'intr_change', 'pipe'])
 
 function eventTimeout(server: string): DevFailed {
   return devFailed('API_EventTimeout', `no heartbeat from ${server}: the server or the network is down; trying again`, {

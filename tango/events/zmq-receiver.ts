@@ -2,6 +2,7 @@
 // a client that never subscribes does not load the library.
 
 import type { Subscriber } from 'zeromq'
+import { MAX_MESSAGE_SIZE } from '../orb/giop-connection.ts'
 
 /** Options of {@link ZmqReceiver}. */
 export interface ReceiverOptions {
@@ -87,6 +88,7 @@ export class ZmqReceiver {
       const socket = new Subscriber({
         linger: 0,
         receiveHighWaterMark: HIGH_WATER_MARK,
+        maxMessageSize: MAX_MESSAGE_SIZE,
         reconnectMaxInterval: RECONNECT_MAX_MS,
       })
       this.#socket = socket

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { CdrError, CdrReader } from '../wire/cdr.ts'
 import { CdrWriter } from '../wire/cdr.ts'
 import type { ReplyHeader } from '../wire/giop.ts'
+import { writeLocateRequest } from '../wire/giop.ts'
 import type { ObjectReference } from '../wire/ior.ts'
 import type { Operation } from '../wire/operations.ts'
 import type { GiopHandler } from './giop-connection.ts'
@@ -28,9 +29,17 @@ export interface ChannelOptions {
   readonly maxMessageSize?: number
   readonly buffer: ReadBuffer
   readonly localServers: ReadonlySet<LocalServer>
+  /** Told when the channel is in use and when it has neither a connection nor calls. */
+  onUse(channel: Channel): void
+  onRest(channel: Channel): void
 }
 
 const WRITER_CAPACITY = 16 * 1024
+/**
+ * A connection on which a call has timed out is asked for a sign of life; without any for this time it is given up. A
+ * host that went away without a word would else be waited for until the system gives up, a quarter of an hour.
+ */
+const SIGN_OF_LIFE_MS = 15_000
 /** Longest delay of a timer. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
@@ -46,7 +55,10 @@ export class Channel {
   #transport: Transport | undefined
   #giop: GiopConnection | undefined
   #connecting: Promise<void> | undefined
-  #writer: CdrWriter | undefined = new CdrWriter({ capacity: WRITER_CAPACITY })
+  #writer: CdrWriter | undefined
+  /** Chunks received so far. */
+  #heard = 0
+  #probeTimer: NodeJS.Timeout | undefined
   #nextId = 2
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
@@ -61,6 +73,7 @@ export class Channel {
 
   /** Sends a call now, or as soon as there is a connection. */
   submit(call: AnyCall): void {
+    if (this.#transport === undefined) this.#options.onUse(this)
     if (this.#closed) {
       call.fail(connectFailed(this.#describe(call), 'this client is closed'))
       return
@@ -147,6 +160,7 @@ export class Channel {
   #connect(): Promise<void> {
     this.#connecting ??= this.#tryAddresses().finally(() => {
       this.#connecting = undefined
+      this.#restIfUnused()
     })
     return this.#connecting
   }
@@ -189,6 +203,7 @@ export class Channel {
     let orderly = false
     const handler: GiopHandler = {
       onReply: (reply: ReplyHeader, result: CdrReader) => this.#answered(reply, result),
+      onLocateReply: () => undefined,
       onCloseConnection: () => {
         orderly = true
         transport.close()
@@ -200,10 +215,14 @@ export class Channel {
       },
     }
     const giop = new GiopConnection(handler, maxMessageSize === undefined ? {} : { maxMessageSize })
-    transport.onData = (chunk) => giop.receive(chunk)
+    transport.onData = (chunk) => {
+      this.#heard += 1
+      giop.receive(chunk)
+    }
     transport.onClose = (error) => this.#lost(transport, error?.message ?? 'closed by the server', false)
     this.#giop = giop
     this.#transport = transport
+    this.#options.onUse(this)
   }
 
   #answered(reply: ReplyHeader, result: CdrReader): void {
@@ -227,11 +246,38 @@ export class Channel {
         this.submit(call)
       } else call.fail(connectionLost(this.#describe(call), why))
     }
+    this.#restIfUnused()
+  }
+
+  #restIfUnused(): void {
+    if (this.#transport !== undefined || this.#connecting !== undefined || this.#queue.length > 0) return
+    this.#writer = undefined
+    clearTimeout(this.#timer)
+    this.#timerAt = Infinity
+    this.#options.onRest(this)
+  }
+
+  /** Asks for an answer that costs the server nothing, of any object. */
+  #probe(transport: Transport): void {
+    if (this.#probeTimer !== undefined || transport.flow === undefined) return
+    const heard = this.#heard
+    const w = new CdrWriter()
+    writeLocateRequest(w, this.#target.giopMinor, this.#newId(), this.#target.objectKey)
+    transport.send(w.written)
+    this.#probeTimer = setTimeout(() => {
+      this.#probeTimer = undefined
+      if (transport !== this.#transport || heard !== this.#heard) return
+      transport.flow?.destroy()
+      this.#lost(transport, `no sign of life for ${SIGN_OF_LIFE_MS / 1000} s`, false)
+    }, SIGN_OF_LIFE_MS)
+    this.#probeTimer.unref()
   }
 
   #drop(): Transport | undefined {
     const transport = this.#transport
     this.#transport = undefined
+    clearTimeout(this.#probeTimer)
+    this.#probeTimer = undefined
     this.#giop?.end()
     this.#giop = undefined
     return transport
@@ -258,6 +304,7 @@ export class Channel {
   #expire(): void {
     this.#timerAt = Infinity
     const now = performance.now()
+    const transport = this.#transport
     let earliest = Infinity
     const check = (call: AnyCall): boolean => {
       if (call.settled) return false
@@ -268,7 +315,11 @@ export class Channel {
       earliest = Math.min(earliest, call.deadline)
       return true
     }
-    for (const [id, call] of this.#pending) if (!check(call)) this.#pending.delete(id)
+    for (const [id, call] of this.#pending) {
+      if (check(call)) continue
+      this.#pending.delete(id)
+      if (transport !== undefined) this.#probe(transport)
+    }
     this.#queue = this.#queue.filter(check)
     if (earliest < Infinity) this.#watch(earliest)
   }

@@ -85,6 +85,7 @@ export class GiopConnection {
   #unfinishedOctets = 0
   /** Octets that came while paused, in order. */
   #waiting: Uint8Array[] = []
+  #kept = 0
   #paused = false
   #running = false
   #ended = false
@@ -103,6 +104,11 @@ export class GiopConnection {
     return !this.#inMessage && this.#headLength === 0 && this.#unfinished.size === 0
   }
 
+  /** Octets that came while paused. */
+  get kept(): number {
+    return this.#kept
+  }
+
   /** Stops: later bytes are ignored, also the rest of those being received. */
   end(): void {
     if (this.#ended) return
@@ -112,6 +118,7 @@ export class GiopConnection {
     for (const chunk of this.#waiting) this.#hold(-chunk.length)
     this.#unfinished.clear()
     this.#waiting = []
+    this.#kept = 0
     this.#sink = undefined
   }
 
@@ -126,6 +133,7 @@ export class GiopConnection {
     while (!this.#running && !this.#paused && !this.#ended) {
       const chunk = this.#waiting.shift()
       if (chunk === undefined) return
+      this.#kept -= chunk.length
       this.#hold(-chunk.length)
       this.#run(chunk, true)
     }
@@ -146,7 +154,7 @@ export class GiopConnection {
 
   /** Takes bytes that are valid only during the call, and calls the handler for each message that they complete. */
   receive(chunk: Uint8Array): void {
-    if (this.#paused || this.#running) this.#keep(chunk.slice(), 'last')
+    if (this.#paused || this.#running) this.#keep(new Uint8Array(chunk), 'last')
     else this.#run(chunk, false)
   }
 
@@ -154,7 +162,7 @@ export class GiopConnection {
     this.#running = true
     try {
       const at = this.#receive(chunk)
-      if (at < chunk.length) this.#keep(own ? chunk.subarray(at) : chunk.slice(at), 'first')
+      if (at < chunk.length) this.#keep(own ? chunk.subarray(at) : new Uint8Array(chunk.subarray(at)), 'first')
     } catch (error) {
       this.end()
       if (!(error instanceof CdrError)) throw error
@@ -164,10 +172,12 @@ export class GiopConnection {
     }
   }
 
+  /** Copies are made with `new`: `slice` of a Buffer is no copy. */
   #keep(chunk: Uint8Array, place: 'first' | 'last'): void {
     if (this.#ended) return
     if (place === 'first') this.#waiting.unshift(chunk)
     else this.#waiting.push(chunk)
+    this.#kept += chunk.length
     this.#hold(chunk.length)
   }
 

@@ -27,8 +27,8 @@ export interface ReplyChannel {
   writer(): CdrWriter
   /** Sends what the writer holds. */
   send(writer: CdrWriter): void
-  /** One request less is under way. */
-  answered(): void
+  /** One request less is under way, for which {@link Invocation.hold} noted so many octets. */
+  answered(held: number): void
 }
 
 /** Numbers of the completion status of a system exception. */
@@ -46,6 +46,7 @@ export class Invocation {
   readonly #minor: number
   readonly #requestId: number
   #answered = false
+  #held = 0
 
   constructor(
     channel: ReplyChannel,
@@ -68,6 +69,11 @@ export class Invocation {
   /** Whether an answer was given. */
   get answered(): boolean {
     return this.#answered
+  }
+
+  /** Notes what the arguments take while the answer is not there, for the limits of the server. */
+  hold(octets: number): void {
+    this.#held = octets
   }
 
   /**
@@ -133,6 +139,6 @@ export class Invocation {
 
   #settle(): void {
     this.#answered = true
-    this.#channel.answered()
+    this.#channel.answered(this.#held)
   }
 }

@@ -32,6 +32,8 @@ const NO_OPTIONS: CallOptions = {}
 export class OrbClient implements Router {
   readonly #options: { readonly connectTimeoutMs: number; readonly maxMessageSize?: number }
   readonly #channels = new Map<string, Channel>()
+  /** Channels with a connection or with calls that wait for one. */
+  readonly #inUse = new Set<Channel>()
   /** Channels of references that were used before, so that a call need not make a key. */
   readonly #byReference = new WeakMap<ObjectReference, Channel>()
   readonly #localServers = new Set<LocalServer>()
@@ -40,6 +42,11 @@ export class OrbClient implements Router {
 
   constructor(options: OrbClientOptions = {}) {
     this.#options = { connectTimeoutMs: CONNECT_TIMEOUT_MS, ...options }
+  }
+
+  /** Number of connections, for tests that look for leaks. */
+  get connections(): number {
+    return this.#inUse.size
   }
 
   /** References that point into this server are called without a socket from now on. */
@@ -84,22 +91,35 @@ export class OrbClient implements Router {
   /** Closes all connections; calls under way fail with `API_CommunicationFailed`. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
-    const channels = [...this.#channels.values()]
     this.#channels.clear()
-    for (const channel of channels) channel.close()
+    for (const channel of [...this.#inUse]) channel.close()
   }
 
   #channelOf(reference: ObjectReference): Channel {
     const used = this.#byReference.get(reference)
     if (used !== undefined) return used
     const key = `${reference.host}:${reference.port} ${reference.unixPath ?? ''}`
-    let channel = this.#channels.get(key)
-    if (channel === undefined) {
-      channel = new Channel(reference, { ...this.#options, buffer: this.#buffer, localServers: this.#localServers })
-      if (this.#closed) channel.close()
-      this.#channels.set(key, channel)
-    }
+    const channel = this.#channels.get(key) ?? this.#newChannel(reference, key)
     this.#byReference.set(reference, channel)
+    return channel
+  }
+
+  /** A channel that is not in use is forgotten: servers that are restarted again and again leave nothing behind. */
+  #newChannel(reference: ObjectReference, key: string): Channel {
+    const channel = new Channel(reference, {
+      ...this.#options,
+      buffer: this.#buffer,
+      localServers: this.#localServers,
+      onUse: (used) => {
+        if (this.#closed) used.close()
+        else this.#inUse.add(used)
+      },
+      onRest: (unused) => {
+        this.#inUse.delete(unused)
+        if (this.#channels.get(key) === unused) this.#channels.delete(key)
+      },
+    })
+    this.#channels.set(key, channel)
     return channel
   }
 }

@@ -8,7 +8,10 @@ import { formatIor } from '../wire/ior.ts'
 import { latin1Bytes, latin1Decode } from '../wire/latin1.ts'
 import { COMPLETION, type Invocation } from './invocation.ts'
 import { LocalSocketFolder } from './local-socket.ts'
+import type { ConnectionOwner } from './server-connection.ts'
 import { ServerConnection } from './server-connection.ts'
+import type { ServerLimits } from './server-limits.ts'
+import { DEFAULT_LIMITS } from './server-limits.ts'
 import { Listener, makeReadBuffer } from './tcp.ts'
 import type { Transport } from './transport.ts'
 import { memoryPair } from './transport.ts'
@@ -22,16 +25,6 @@ export interface Servant {
    * What it throws becomes a system exception: MARSHAL for a CdrError, else UNKNOWN.
    */
   invoke(invocation: Invocation): void
-}
-
-/** Limits of an {@link OrbServer}. */
-export interface ServerLimits {
-  /** Connections at a time; a further one is closed at once. */
-  readonly maxConnections?: number
-  /** Octets of one message. */
-  readonly maxMessageSize?: number
-  /** A connection without requests under way is closed after this time; 0 never. */
-  readonly idleMs?: number
 }
 
 /** Options of {@link OrbServer}. */
@@ -57,30 +50,45 @@ export interface ListenOptions {
 const MINOR = { unknownKey: 0x4f4d0001, noInterfaceRepository: 0x41540027 } as const
 const OBJECT_ID = 'IDL:omg.org/CORBA/Object:1.0'
 const ANY_HOST: ReadonlySet<string> = new Set(['', '0.0.0.0', '::'])
-const IDLE_MS = 600_000
-const MAX_CONNECTIONS = 1024
+/** Errors that are reported in one period; of the others only the number is, so that nobody can fill the log. */
+const REPORTS = 20
+const REPORT_PERIOD_MS = 60_000
 
 /** Serves objects to clients over TCP, local sockets and within the process. */
 export class OrbServer {
   readonly #servants = new Map<string, Servant>()
   readonly #connections = new Set<ServerConnection>()
-  readonly #limits: Required<Pick<ServerLimits, 'maxConnections' | 'idleMs'>> & ServerLimits
-  readonly #onError: (error: unknown) => void
+  readonly #limits: Required<ServerLimits>
+  readonly #owner: ConnectionOwner
+  readonly #report: (error: unknown) => void
   readonly #buffer = makeReadBuffer()
   readonly #listeners: Listener[] = []
   #endpoint = { host: `memory-${crypto.randomUUID()}`, port: 0 }
   #localHosts: ReadonlySet<string> = new Set()
   #unix: LocalSocketFolder | undefined
-  #idleTimer: NodeJS.Timeout | undefined
+  readonly #timers: NodeJS.Timeout[] = []
+  /** Octets of messages under way in all connections. */
+  #held = 0
+  #reports = 0
+  #unreported = 0
   #closing: Promise<void> | undefined
 
   constructor(options: OrbServerOptions = {}) {
-    this.#limits = { maxConnections: MAX_CONNECTIONS, idleMs: IDLE_MS, ...options.limits }
-    this.#onError = options.onError ?? (() => undefined)
-    if (this.#limits.idleMs > 0) {
-      this.#idleTimer = setInterval(() => this.#closeIdle(), this.#limits.idleMs / 2)
-      this.#idleTimer.unref()
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#report = options.onError ?? (() => undefined)
+    this.#owner = {
+      limits: this.#limits,
+      uses: 0,
+      find: (key) => this.#servants.has(key),
+      invoke: (key, request, invocation) => this.#invoke(key, request, invocation),
+      onHeld: (octets) => this.#hold(octets),
+      onClose: (connection) => this.#connections.delete(connection),
+      onError: (error) => this.#onError(error),
     }
+    const { idleMs, stallMs } = this.#limits
+    if (idleMs > 0) this.#every(idleMs / 2, () => this.#forEach((connection) => connection.closeIfIdle()))
+    if (stallMs > 0) this.#every(stallMs, () => this.#forEach((connection) => connection.closeIfStalled()))
+    this.#every(REPORT_PERIOD_MS, () => this.#reportRest())
   }
 
   /** Whether the server was closed. */
@@ -108,6 +116,11 @@ export class OrbServer {
     const loopback = /^127\.|^::1$|^localhost$/.test(host)
     this.#localHosts = new Set([published, host, ...(anyHost || loopback ? ['127.0.0.1', 'localhost', '::1'] : [])])
     if (options.unix ?? (process.platform === 'linux' && (anyHost || loopback))) await this.#listenUnix()
+  }
+
+  /** What the server is busy with, for tests and people who look for leaks. */
+  get counts(): { readonly connections: number; readonly heldOctets: number } {
+    return { connections: this.#connections.size, heldOctets: this.#held }
   }
 
   /** Adds an object; an earlier one under the same key is replaced. */
@@ -156,8 +169,8 @@ export class OrbServer {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#idleTimer)
-    for (const connection of [...this.#connections]) connection.close()
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#forEach((connection) => connection.close())
     await Promise.all(this.#listeners.map((listener) => listener.close()))
     await this.#unix?.remove()
   }
@@ -179,18 +192,60 @@ export class OrbServer {
   }
 
   #accept(transport: Transport): void {
-    if (this.closed || this.#connections.size >= this.#limits.maxConnections) {
+    if (this.closed || !this.#makeRoom()) {
       transport.close()
       return
     }
-    const connection = new ServerConnection(transport, {
-      limits: this.#limits,
-      find: (key) => this.#servants.has(key),
-      invoke: (key, request, invocation) => this.#invoke(key, request, invocation),
-      onClose: () => this.#connections.delete(connection),
-      onError: this.#onError,
-    })
-    this.#connections.add(connection)
+    this.#connections.add(new ServerConnection(transport, this.#owner))
+  }
+
+  /**
+   * Closes the connection that was idle longest when there are too many: its client comes back when it needs to. When all
+   * wait for answers, the one whose last request is oldest.
+   */
+  #makeRoom(): boolean {
+    if (this.#connections.size < this.#limits.maxConnections) return true
+    let chosen: ServerConnection | undefined
+    for (const connection of this.#connections) {
+      if (connection.caller.transport === 'memory') continue
+      if (chosen === undefined || isLessNeeded(connection, chosen)) chosen = connection
+    }
+    this.#onError(new Error(`more than ${this.#limits.maxConnections} connections`))
+    chosen?.close()
+    return chosen !== undefined
+  }
+
+  /** Keeps account of the memory that messages take; when it is too much, whoever takes most must go. */
+  #hold(octets: number): void {
+    this.#held += octets
+    if (octets <= 0 || this.#held <= this.#limits.maxMemory) return
+    let heaviest: ServerConnection | undefined
+    for (const connection of this.#connections) {
+      if (connection.held > (heaviest?.held ?? 0)) heaviest = connection
+    }
+    heaviest?.drop(`the messages of all clients hold ${this.#held} octets, its own ${heaviest.held} of them`)
+  }
+
+  #onError(error: unknown): void {
+    this.#reports += 1
+    if (this.#reports <= REPORTS) this.#report(error)
+    else this.#unreported += 1
+  }
+
+  #reportRest(): void {
+    if (this.#unreported > 0) this.#report(new Error(`${this.#unreported} more errors in the last minute`))
+    this.#reports = 0
+    this.#unreported = 0
+  }
+
+  #every(ms: number, work: () => void): void {
+    const timer = setInterval(work, Math.max(1, ms))
+    timer.unref()
+    this.#timers.push(timer)
+  }
+
+  #forEach(work: (connection: ServerConnection) => void): void {
+    for (const connection of [...this.#connections]) work(connection)
   }
 
   #invoke(key: string, request: RequestHeader, invocation: Invocation): void {
@@ -218,10 +273,11 @@ export class OrbServer {
       this.#onError(failure)
     }
   }
+}
 
-  #closeIdle(): void {
-    for (const connection of [...this.#connections]) connection.closeIfIdle()
-  }
+function isLessNeeded(one: ServerConnection, other: ServerConnection): boolean {
+  const busy = one.underWay > 0
+  return busy === other.underWay > 0 ? one.lastUse < other.lastUse : !busy
 }
 
 /** Answers operations that every object has. @returns false when the servant must answer */

@@ -71,6 +71,15 @@ class SocketTransport implements Transport, FlowControl {
     return socket.writableLength === 0 || copied
   }
 
+  sendPieces(pieces: readonly Uint8Array[]): boolean {
+    const socket = this.#socket
+    if (this.#closed || socket === undefined) return true
+    socket.cork()
+    for (const piece of pieces) socket.write(piece)
+    socket.uncork()
+    return socket.writableLength === 0
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -89,9 +98,9 @@ class SocketTransport implements Transport, FlowControl {
     if (socket === undefined) return 0
     // One big write counts in `writableLength` until its end; how far it got is known to the handle only.
     const handle: unknown = Reflect.get(socket, '_handle')
-    const queued: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0
-    const inHandle = typeof queued === 'number' ? queued : 0
-    return socket.bytesWritten - inHandle
+    const given = numberOf(handle, 'bytesWritten')
+    const queued = numberOf(handle, 'writeQueueSize')
+    return given === undefined || queued === undefined ? socket.bytesWritten - socket.writableLength : given - queued
   }
 
   pause(): void {
@@ -118,6 +127,11 @@ class SocketTransport implements Transport, FlowControl {
     timer.unref()
     socket.once('close', () => clearInterval(timer))
   }
+}
+
+function numberOf(object: unknown, property: string): number | undefined {
+  const value: unknown = typeof object === 'object' && object !== null ? Reflect.get(object, property) : undefined
+  return typeof value === 'number' ? value : undefined
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Transport {
    * @returns true when the caller may overwrite them at once, false when they must stay as they are
    */
   send(bytes: Uint8Array): boolean
+  /** Sends several pieces as one; all of them must stay as they are until they are sent. Sockets only. */
+  sendPieces?(pieces: readonly Uint8Array[]): boolean
   /** Called with octets that are valid only during the call. */
   onData: ((chunk: Uint8Array) => void) | undefined
   /** Called once when the stream has ended, for whichever reason; not after `close`. */

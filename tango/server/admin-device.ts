@@ -10,7 +10,7 @@ import { Device, type DeviceClass, deviceClass } from './device.ts'
 import { DEFAULT_VALIDITY_S } from './device-lock.ts'
 import { confirm, type SubscriptionHost, subscribe, TANGO_RELEASE } from './event-subscription.ts'
 import type { HostedDevice } from './hosted-device.ts'
-import { LoggingTargets } from './logging-targets.ts'
+import type { LoggingTargets } from './logging-targets.ts'
 import { pollStatus } from './poll-status.ts'
 import type { PolledKind, PolledObject } from './polling.ts'
 import { defaultText } from './properties.ts'
@@ -19,6 +19,9 @@ import { clientOf } from './served-call.ts'
 /** What the admin device needs from its server. */
 export interface AdminHost extends SubscriptionHost {
   readonly adminName: string
+  readonly targets: LoggingTargets
+  /** Whether polling runs; devices that are made later follow it. */
+  readonly polling: { on: boolean }
   /** All devices but the admin device. */
   hostedDevices(): readonly HostedDevice[]
   /** Specs of the classes that have devices here. */
@@ -34,12 +37,10 @@ type AdminInterface = typeof adminInterface
 /** The admin class of one server. */
 export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
   class AdminDevice extends Device<AdminInterface> implements Serves<AdminInterface> {
-    readonly #targets = new LoggingTargets()
     readonly #levels = new Map<HostedDevice, LogLevel>()
-    #polling = true
 
     override statusRead(): string {
-      return `The device is ON\nThe polling is ${this.#polling ? 'ON' : 'OFF'}`
+      return `The device is ON\nThe polling is ${host.polling.on ? 'ON' : 'OFF'}`
     }
 
     // devices and classes
@@ -69,6 +70,9 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
 
     devRestart(name: string): Promise<void> {
+      const admin = name.toLowerCase() === host.adminName.toLowerCase()
+      if (admin || host.hosted(name) === undefined)
+        throw failure('API_DeviceNotFound', `Device ${name} not found`, 'Dserver::restart()')
       return host.restartDevice(name)
     }
 
@@ -101,12 +105,12 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
 
     startPolling(): void {
-      this.#polling = true
+      host.polling.on = true
       for (const device of host.hostedDevices()) device.polling.resume()
     }
 
     stopPolling(): void {
-      this.#polling = false
+      host.polling.on = false
       for (const device of host.hostedDevices()) device.polling.suspend()
     }
 
@@ -130,7 +134,11 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
       confirm(host, get(host.adminName, 'DServer'), args)
     }
 
-    eventSubscriptionChange(): number {
+    eventSubscriptionChange(args: readonly string[]): number {
+      if (args.length < 4) {
+        const desc = 'Not enough input arguments, needs 4 i.e. device name, attribute name, action, event name'
+        throw failure('API_WrongNumberOfArgs', desc, 'DServer::event_subscription_change')
+      }
       return TANGO_RELEASE
     }
 
@@ -158,16 +166,16 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
 
     // logging
 
-    addLoggingTarget(args: readonly string[]): void {
-      for (const [device, target] of pairs(args, 'Logging::add_logging_target')) this.#targets.add(device, target)
+    async addLoggingTarget(args: readonly string[]): Promise<void> {
+      for (const [device, target] of pairs(args, 'Logging::add_logging_target')) await host.targets.add(device, target)
     }
 
     removeLoggingTarget(args: readonly string[]): void {
-      for (const [device, target] of pairs(args, 'Logging::remove_logging_target')) this.#targets.remove(device, target)
+      for (const [device, target] of pairs(args, 'Logging::remove_logging_target')) host.targets.remove(device, target)
     }
 
     getLoggingTarget(name: string): string[] {
-      return this.#targets.list(get(name, 'Logging::get_logging_target'))
+      return host.targets.list(get(name, 'Logging::get_logging_target'))
     }
 
     setLoggingLevel({ lvalue, svalue }: LongStringArray): void {
@@ -182,7 +190,11 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
       svalue.forEach((pattern, i) => {
         const level = LOG_LEVELS[lvalue[i] ?? -1]
         if (level === undefined)
-          throw failure('API_MethodArgument', `Invalid argument for command, logging level ${lvalue[i]} out of range`, origin)
+          throw failure(
+            'API_MethodArgument',
+            `Invalid argument for command, logging level ${lvalue[i]} out of range`,
+            origin,
+          )
         for (const device of loggers(pattern)) device.log.level = level
       })
     }
@@ -280,14 +292,15 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
 function listed(objects: readonly PolledObject[]): readonly PolledObject[] {
   const both = objects.filter(({ kind, name }) => kind === 'attribute' && /^(state|status)$/i.test(name))
   const asCommands = both.map((object): PolledObject => ({ ...object, kind: 'command' }))
-  return [...objects.filter(({ kind }) => kind === 'command'), ...asCommands, ...objects.filter(({ kind }) => kind === 'attribute')]
+  return [
+    ...objects.filter(({ kind }) => kind === 'command'),
+    ...asCommands,
+    ...objects.filter(({ kind }) => kind === 'attribute'),
+  ]
 }
 
 async function storePolling(device: HostedDevice, kind: PolledKind): Promise<void> {
-  const lines = device.polling.propertyLines(kind)
-  const name = device.polling.propertyName(kind)
-  const change = lines.length > 0 ? { put: new Map([[name, lines]]), remove: [] } : { put: new Map(), remove: [name] }
-  await device.store.changeDevice(device.name, change)
+  await device.store.changeDevice(device.name, device.polling.stored(kind))
 }
 
 function error(reason: string, desc: string, origin: string): DevError {

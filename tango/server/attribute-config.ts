@@ -2,72 +2,51 @@
 // the rules by which clients change them.
 
 import { DevFailed } from '../errors/dev-failed.ts'
-import { type AttributeType, TYPE_CODES } from '../types/dev-types.ts'
+import { TYPE_CODES } from '../types/dev-types.ts'
 import { type AttributeSpec, tangoName } from '../types/device-spec.ts'
-import type { AttributeConfig3, AttributeConfig5 } from '../wire/tango-config.ts'
+import type { AttributeConfig5 } from '../wire/tango-config.ts'
+import {
+  type AttributeProperties,
+  CONFIG_PROPERTIES,
+  type ConfigChange,
+  type ConfigProperty,
+  codeDefaults,
+  isNumber,
+  LIMITS,
+  libraryDefaults,
+  limitText,
+  NO_LIMITS,
+  NOT_SPECIFIED,
+  PERIODS,
+  THRESHOLDS,
+  type Threshold,
+  wantedProperties,
+} from './config-properties.ts'
 
-/** What stands for "no value" in most members. */
-export const NOT_SPECIFIED = 'Not specified'
-
-/** Properties of an attribute in the database, besides `enum_labels` and the memorized value. */
-export const CONFIG_PROPERTIES = [
-  'label',
-  'description',
-  'unit',
-  'standard_unit',
-  'display_unit',
-  'format',
-  'min_value',
-  'max_value',
-  'min_alarm',
-  'max_alarm',
-  'min_warning',
-  'max_warning',
-  'delta_t',
-  'delta_val',
-  'rel_change',
-  'abs_change',
-  'period',
-  'archive_rel_change',
-  'archive_abs_change',
-  'archive_period',
-] as const
-
-/** Name of a configuration property. */
-export type ConfigProperty = (typeof CONFIG_PROPERTIES)[number]
-
-/** Attribute properties from the database: name to lines. */
-export type AttributeProperties = ReadonlyMap<string, readonly string[]>
-
-/** What a change means for the database. */
-export interface ConfigChange {
-  readonly put: ReadonlyMap<string, readonly string[]>
-  readonly remove: readonly string[]
+/** Why a text is refused. */
+interface Problem {
+  readonly reason: string
+  readonly desc: string
+  readonly origin: string
 }
 
-/** A change threshold: how far below and how far above. */
-export interface Threshold {
-  readonly down: number
-  readonly up: number
+type Texts = Readonly<Record<ConfigProperty, string>>
+
+/** What follows from the texts. */
+interface Derived {
+  readonly numbers: Readonly<Partial<Record<ConfigProperty, number>>>
+  readonly thresholds: Readonly<Partial<Record<ConfigProperty, Threshold>>>
+  readonly hasAlarm: boolean
 }
 
-const LIMITS: ReadonlySet<ConfigProperty> = new Set([
-  'min_value',
-  'max_value',
-  'min_alarm',
-  'max_alarm',
-  'min_warning',
-  'max_warning',
-  'delta_val',
-])
-const THRESHOLDS: ReadonlySet<ConfigProperty> = new Set([
-  'rel_change',
-  'abs_change',
-  'archive_rel_change',
-  'archive_abs_change',
-])
-const PERIODS: ReadonlySet<ConfigProperty> = new Set(['delta_t', 'period', 'archive_period'])
-const NO_LIMITS: ReadonlySet<AttributeType> = new Set(['DevString', 'DevBoolean', 'DevState', 'DevEncoded', 'DevEnum'])
+/** What the spec of an attribute says, without what is stored. */
+interface Defaults {
+  readonly name: string
+  readonly library: Texts
+  readonly code: Readonly<Partial<Texts>>
+  readonly texts: Texts
+  readonly derived: Derived
+}
 
 /** Live configuration of one attribute. */
 export class AttributeConfiguration {
@@ -77,13 +56,16 @@ export class AttributeConfiguration {
   readonly writable: 'READ' | 'READ_WITH_WRITE' | 'WRITE' | 'READ_WRITE'
   readonly maxDimX: number
   readonly maxDimY: number
-  readonly #library: Readonly<Record<ConfigProperty, string>>
-  readonly #code: Readonly<Partial<Record<ConfigProperty, string>>>
+  /** Present value of a memorized set point; limits must not exclude it. */
+  setPoint: (() => number | undefined) | undefined
+  readonly #library: Texts
+  readonly #code: Readonly<Partial<Texts>>
   readonly #class: AttributeProperties
-  readonly #texts: Record<ConfigProperty, string>
+  /** Shared with other attributes until it differs, so it is replaced and never changed. */
+  #texts: Texts
   #enumLabels: readonly string[]
-  #numbers: Partial<Record<ConfigProperty, number>> = {}
-  #thresholds: Partial<Record<ConfigProperty, Threshold>> = {}
+  #rootName = NOT_SPECIFIED
+  #derived: Derived
 
   constructor(
     device: string,
@@ -101,19 +83,14 @@ export class AttributeConfiguration {
     const format = spec.format ?? 'scalar'
     this.maxDimX = format === 'scalar' ? 1 : spec.max === undefined ? 4096 : x
     this.maxDimY = format !== 'image' ? 0 : spec.max === undefined ? 4096 : y
-    this.#library = libraryDefaults(this.name, spec.type)
-    this.#code = codeDefaults(spec)
+    const { library, code, texts, derived } = defaultsOf(this.name, spec)
+    this.#library = library
+    this.#code = code
     this.#class = fromClass
-    this.#texts = { ...this.#library, ...this.#code }
-    for (const property of CONFIG_PROPERTIES) {
-      const stored = fromDevice.get(property) ?? fromClass.get(property)
-      // a stored text that makes no sense is as good as none; clients see the default
-      if (stored !== undefined && this.#problem(property, stored.join(',')) === undefined) {
-        this.#texts[property] = stored.join(',')
-      }
-    }
+    this.#texts = texts
+    this.#derived = derived
     this.#enumLabels = fromDevice.get('enum_labels') ?? fromClass.get('enum_labels') ?? spec.enumLabels ?? []
-    this.#derive()
+    if (fromDevice.size + fromClass.size > 0) this.#takeStored(fromDevice, fromClass)
   }
 
   /** The text of one property. */
@@ -123,12 +100,12 @@ export class AttributeConfiguration {
 
   /** A limit or period as a number, if set. */
   number(property: ConfigProperty): number | undefined {
-    return this.#numbers[property]
+    return this.#derived.numbers[property]
   }
 
   /** A change threshold, if set. */
   threshold(property: ConfigProperty): Threshold | undefined {
-    return this.#thresholds[property]
+    return this.#derived.thresholds[property]
   }
 
   get enumLabels(): readonly string[] {
@@ -137,28 +114,21 @@ export class AttributeConfiguration {
 
   /** Whether qualities or State depend on the value. */
   get hasAlarm(): boolean {
-    const n = this.#numbers
-    return (
-      n.min_alarm !== undefined ||
-      n.max_alarm !== undefined ||
-      n.min_warning !== undefined ||
-      n.max_warning !== undefined ||
-      (n.delta_val !== undefined && n.delta_t !== undefined)
-    )
+    return this.#derived.hasAlarm
   }
 
   /** As clients get it. */
   wire(): AttributeConfig5 {
     const t = this.#texts
     const { spec } = this
-    const memorized = spec.memorized === true
+    const memorized = spec.memorized !== undefined && spec.memorized !== false
     return {
       name: this.name,
       writable: this.writable,
       dataFormat: wireFormat(spec),
       dataType: TYPE_CODES[spec.type],
       memorized,
-      memInit: memorized || isWritable(this.writable),
+      memInit: isWritable(this.writable) && spec.memorized !== 'setPoint',
       maxDimX: this.maxDimX,
       maxDimY: this.maxDimY,
       description: t.description,
@@ -171,7 +141,7 @@ export class AttributeConfiguration {
       maxValue: t.max_value,
       writableAttrName: this.writable === 'READ_WRITE' ? this.name : (spec.readWithWrite ?? 'None'),
       level: spec.level ?? 'OPERATOR',
-      rootAttrName: NOT_SPECIFIED,
+      rootAttrName: this.#rootName,
       enumLabels: this.#enumLabels,
       attAlarm: {
         minAlarm: t.min_alarm,
@@ -184,7 +154,7 @@ export class AttributeConfiguration {
       },
       eventProp: {
         chEvent: { relChange: t.rel_change, absChange: t.abs_change, extensions: [] },
-        perEvent: { period: t.period, extensions: [] },
+        perEvent: { period: t.event_period, extensions: [] },
         archEvent: {
           relChange: t.archive_rel_change,
           absChange: t.archive_abs_change,
@@ -201,77 +171,134 @@ export class AttributeConfiguration {
    * Changes properties as a client asks: `Not specified` is the library's default, an empty text the code's, `NaN` the
    * class property's. Nothing changes when one text is refused.
    * @returns what to store
-   * @throws DevFailed `API_AttrOptProp`
+   * @throws DevFailed `API_AttrOptProp`, `API_IncoherentValues`
    */
   change(wanted: ReadonlyMap<ConfigProperty, string>, enumLabels?: readonly string[]): ConfigChange {
-    const before = { ...this.#texts }
+    const before = this.#texts
+    const texts = { ...before }
+    this.#texts = texts
     const put = new Map<string, readonly string[]>()
     const remove: string[] = []
     for (const [property, text] of wanted) {
-      const { live, store } = this.#resolve(property, text)
+      if (this.#ignored(property)) continue
+      const { live, store } = this.#resolve(property, this.#normal(property, text))
       const problem = this.#problem(property, live)
       if (problem !== undefined) {
-        Object.assign(this.#texts, before)
+        this.#texts = before
         throw this.#refusal(problem)
       }
       if (live === before[property]) continue
-      this.#texts[property] = live
-      if (store) put.set(property, [live])
+      texts[property] = live
+      if (store) put.set(property, storedLines(property, live))
       else remove.push(property)
     }
-    const crossed = this.#crossed()
+    const crossed = this.#crossed() ?? this.#excludesSetPoint()
     if (crossed !== undefined) {
-      Object.assign(this.#texts, before)
+      this.#texts = before
       throw this.#refusal(crossed)
     }
-    if (enumLabels !== undefined && enumLabels.length > 0 && enumLabels.join('\n') !== this.#enumLabels.join('\n')) {
-      this.#enumLabels = enumLabels
-      put.set('enum_labels', enumLabels)
+    if (enumLabels !== undefined) {
+      try {
+        this.#changeLabels(enumLabels, put, remove)
+      } catch (error) {
+        this.#texts = before
+        throw error
+      }
     }
-    this.#derive()
+    this.#derived = derivedFrom(texts)
     return { put, remove }
+  }
+
+  /** Takes over the configuration of a root attribute, all but the label (forwarded attributes). */
+  follow(config: AttributeConfig5, rootName: string): void {
+    this.#rootName = rootName
+    const texts = { ...this.#texts }
+    for (const [property, text] of wantedProperties(config)) if (property !== 'label') texts[property] = text
+    this.#texts = texts
+    this.#enumLabels = config.enumLabels
+    this.#derived = derivedFrom(texts)
   }
 
   /** Sets limits from code; nothing is stored. */
   setLimits(limits: { readonly min?: number | undefined; readonly max?: number | undefined }): boolean {
-    const before = `${this.#texts.min_value} ${this.#texts.max_value}`
-    if ('min' in limits) this.#texts.min_value = limitText(limits.min)
-    if ('max' in limits) this.#texts.max_value = limitText(limits.max)
-    this.#derive()
-    return before !== `${this.#texts.min_value} ${this.#texts.max_value}`
+    const { min_value, max_value } = this.#texts
+    const min = 'min' in limits ? limitText(limits.min) : min_value
+    const max = 'max' in limits ? limitText(limits.max) : max_value
+    if (min === min_value && max === max_value) return false
+    this.#texts = { ...this.#texts, min_value: min, max_value: max }
+    this.#derived = derivedFrom(this.#texts)
+    return true
+  }
+
+  #takeStored(fromDevice: AttributeProperties, fromClass: AttributeProperties): void {
+    const texts = { ...this.#texts }
+    for (const property of CONFIG_PROPERTIES) {
+      const stored = fromDevice.get(property) ?? fromClass.get(property)
+      // a stored text that makes no sense is as good as none; clients see the default
+      const text = stored === undefined ? undefined : this.#normal(property, stored.join(','))
+      if (text !== undefined && !this.#ignored(property) && this.#problem(property, text) === undefined) {
+        texts[property] = text.toLowerCase() === NOT_SPECIFIED.toLowerCase() ? this.#library[property] : text
+      }
+    }
+    this.#texts = texts
+    this.#derived = derivedFrom(texts)
   }
 
   #resolve(property: ConfigProperty, text: string): { live: string; store: boolean } {
     const library = this.#library[property]
     const code = this.#code[property]
     const ofClass = this.#class.get(property)?.join(',')
-    if (text === NOT_SPECIFIED || (text === library && text !== '')) {
+    const word = text.toLowerCase()
+    if (word === NOT_SPECIFIED.toLowerCase() || (text === library && text !== '')) {
       return { live: library, store: code !== undefined || ofClass !== undefined }
     }
     if (text === '') return { live: code ?? library, store: false }
-    if (text.toLowerCase() === 'nan') return { live: ofClass ?? code ?? library, store: false }
+    if (word === 'nan') return { live: ofClass ?? code ?? library, store: false }
     return { live: text, store: text !== (ofClass ?? code ?? library) }
   }
 
-  #problem(property: ConfigProperty, text: string): string | undefined {
-    if (text === this.#library[property]) return undefined
-    if (LIMITS.has(property)) {
-      if (NO_LIMITS.has(this.spec.type)) return `The property ${property} is not settable for the attribute data type`
-      return isNumber(text) ? undefined : `The property ${property} is defined in an unsupported format`
+  /** Differences mean nothing where values have no order; native servers drop them without a word. */
+  #ignored(property: ConfigProperty): boolean {
+    if (!NO_LIMITS.has(this.spec.type)) return false
+    return THRESHOLDS.has(property) || property === 'delta_t' || property === 'delta_val'
+  }
+
+  /** A text as native servers keep it: whole limits of whole numbers, differences without sign, no delay of nothing. */
+  #normal(property: ConfigProperty, text: string): string {
+    const parts = text.split(',')
+    if (!parts.every(isNumber)) return text
+    const fraction = this.spec.type === 'DevDouble' || this.spec.type === 'DevFloat'
+    if (LIMITS.has(property) && !fraction) return /^\s*([+-]?\d+)\.\d*\s*$/.exec(text)?.[1] ?? text
+    if (THRESHOLDS.has(property) && parts.length <= 2) {
+      const [down = '', up = down] = parts.map((part) => part.trim().replace(/^[+-]/, ''))
+      return down === up ? down : `${down},${up}`
     }
+    return property === 'delta_t' && Number(text) === 0 ? NOT_SPECIFIED : text
+  }
+
+  #problem(property: ConfigProperty, text: string): Problem | undefined {
+    if (text === this.#library[property]) return undefined
+    const wrong = (origin: string): Problem => {
+      const desc = `The property ${property} is defined in an unsupported format`
+      return { reason: 'API_AttrOptProp', desc, origin: `Attribute::${origin}()` }
+    }
+    if (LIMITS.has(property) && NO_LIMITS.has(this.spec.type)) {
+      const desc = `The property ${property} is not settable for the attribute data type`
+      return { reason: 'API_AttrOptProp', desc, origin: 'Attribute::set_one_alarm_prop()' }
+    }
+    if (LIMITS.has(property)) return isNumber(text) ? undefined : wrong('convert_prop_value')
     if (THRESHOLDS.has(property)) {
-      if (NO_LIMITS.has(this.spec.type)) return `The property ${property} is not settable for the attribute data type`
       const parts = text.split(',')
       const good = parts.length <= 2 && parts.every(isNumber)
-      return good ? undefined : `The property ${property} is defined in an unsupported format`
+      return good && !this.#ignored(property) ? undefined : wrong('validate_change_properties')
     }
-    if (PERIODS.has(property) && !(isNumber(text) && Number(text) >= 0)) {
-      return `The property ${property} is defined in an unsupported format`
+    if (PERIODS.has(property) && !isNumber(text)) {
+      return wrong(property === 'delta_t' ? 'set_rds_prop_val' : 'set_one_event_period')
     }
     return undefined
   }
 
-  #crossed(): string | undefined {
+  #crossed(): Problem | undefined {
     const pairs = [
       ['min_value', 'max_value'],
       ['min_alarm', 'max_alarm'],
@@ -280,38 +307,85 @@ export class AttributeConfiguration {
     for (const [low, high] of pairs) {
       const [min, max] = [this.#texts[low], this.#texts[high]]
       if (isNumber(min) && isNumber(max) && Number(min) >= Number(max)) {
-        return `Value of ${low} is greater than or equal to ${high}`
+        const desc = `Value of ${low} is greater than or equal to ${high}`
+        return { reason: 'API_IncoherentValues', desc, origin: 'Attribute::set_upd_properties()' }
       }
     }
     return undefined
   }
 
-  #derive(): void {
-    this.#numbers = {}
-    this.#thresholds = {}
-    for (const property of CONFIG_PROPERTIES) {
-      const text = this.#texts[property]
-      if (THRESHOLDS.has(property)) {
-        const [first, second = first] = text.split(',').filter(isNumber).map(Number)
-        if (first !== undefined && second !== undefined) {
-          this.#thresholds[property] = { down: Math.abs(first), up: Math.abs(second) }
-        }
-      } else if ((LIMITS.has(property) || PERIODS.has(property)) && isNumber(text)) {
-        this.#numbers[property] = Number(text)
-      }
-    }
+  /** New limits must leave room for a memorized set point, which is written again at the next start. */
+  #excludesSetPoint(): Problem | undefined {
+    const value = this.setPoint?.()
+    if (value === undefined) return undefined
+    const [min, max] = [this.#texts.min_value, this.#texts.max_value]
+    const side =
+      isNumber(min) && value < Number(min) ? 'below' : isNumber(max) && value > Number(max) ? 'above' : undefined
+    if (side === undefined) return undefined
+    const desc = `This attribute is memorized and the memorized value (${value}) is ${side} the new limit!!`
+    return { reason: 'API_AttrOptProp', desc, origin: 'Attribute::throw_min_max_value()' }
   }
 
-  #refusal(problem: string): DevFailed {
-    return new DevFailed([
-      {
-        reason: 'API_AttrOptProp',
-        severity: 'ERR',
-        desc: `Device ${this.device}-> Attribute : ${this.name}\n${problem}`,
-        origin: 'Attribute::set_properties',
-      },
-    ])
+  #changeLabels(wanted: readonly string[], put: Map<string, readonly string[]>, remove: string[]): void {
+    if (this.spec.type !== 'DevEnum' || wanted.length === 0) return
+    const code = this.spec.enumLabels ?? []
+    const word = wanted.length === 1 ? wanted[0]?.toLowerCase() : undefined
+    const reset =
+      word === NOT_SPECIFIED.toLowerCase() || word === ''
+        ? code
+        : word === 'nan'
+          ? (this.#class.get('enum_labels') ?? code)
+          : undefined
+    const labels = reset ?? wanted
+    if (new Set(labels).size !== labels.length) {
+      const desc = `The property enum_labels has the same label twice: ${labels.join(', ')}`
+      throw this.#refusal({ reason: 'API_AttrOptProp', desc, origin: 'Attribute::check_enum_labels' })
+    }
+    if (same(labels, this.#enumLabels)) return
+    this.#enumLabels = labels
+    if (reset !== undefined || same(labels, this.#class.get('enum_labels') ?? code)) remove.push('enum_labels')
+    else put.set('enum_labels', labels)
   }
+
+  #refusal({ reason, desc, origin }: Problem): DevFailed {
+    const where = `Device ${this.device}-> Attribute : ${this.name}`
+    return new DevFailed([{ reason, severity: 'ERR', desc: `${where}\n${desc}`, origin }])
+  }
+}
+
+/** Defaults by spec: hundreds of devices of a class have the same. A spec never changes. */
+const DEFAULTS = new WeakMap<AttributeSpec, Defaults>()
+
+function defaultsOf(name: string, spec: AttributeSpec): Defaults {
+  const known = DEFAULTS.get(spec)
+  // one spec may stand under several names
+  if (known?.name === name) return known
+  const library = libraryDefaults(name, spec.type)
+  const code = codeDefaults(spec)
+  const texts = { ...library, ...code }
+  const defaults = { name, library, code, texts, derived: derivedFrom(texts) }
+  DEFAULTS.set(spec, defaults)
+  return defaults
+}
+
+function derivedFrom(texts: Texts): Derived {
+  const numbers: Partial<Record<ConfigProperty, number>> = {}
+  const thresholds: Partial<Record<ConfigProperty, Threshold>> = {}
+  for (const property of CONFIG_PROPERTIES) {
+    const text = texts[property]
+    if (THRESHOLDS.has(property)) {
+      const [first, second = first] = text.split(',').filter(isNumber).map(Number)
+      if (first !== undefined && second !== undefined) {
+        thresholds[property] = { down: Math.abs(first), up: Math.abs(second) }
+      }
+    } else if ((LIMITS.has(property) || PERIODS.has(property)) && isNumber(text)) {
+      numbers[property] = Number(text)
+    }
+  }
+  const { min_alarm, max_alarm, min_warning, max_warning, delta_val, delta_t } = numbers
+  const limits = [min_alarm, max_alarm, min_warning, max_warning]
+  const hasAlarm = limits.some((limit) => limit !== undefined) || (delta_val !== undefined && delta_t !== undefined)
+  return { numbers, thresholds, hasAlarm }
 }
 
 function writeType(spec: AttributeSpec): AttributeConfiguration['writable'] {
@@ -330,81 +404,13 @@ export function wireFormat(spec: AttributeSpec): 'SCALAR' | 'SPECTRUM' | 'IMAGE'
   return spec.format === 'spectrum' ? 'SPECTRUM' : spec.format === 'image' ? 'IMAGE' : 'SCALAR'
 }
 
-/** The properties that a client's configuration asks for. */
-export function wantedProperties(config: AttributeConfig3): Map<ConfigProperty, string> {
-  const { attAlarm, eventProp } = config
-  return new Map<ConfigProperty, string>([
-    ['label', config.label],
-    ['description', config.description],
-    ['unit', config.unit],
-    ['standard_unit', config.standardUnit],
-    ['display_unit', config.displayUnit],
-    ['format', config.format],
-    ['min_value', config.minValue],
-    ['max_value', config.maxValue],
-    ['min_alarm', attAlarm.minAlarm],
-    ['max_alarm', attAlarm.maxAlarm],
-    ['min_warning', attAlarm.minWarning],
-    ['max_warning', attAlarm.maxWarning],
-    ['delta_t', attAlarm.deltaT],
-    ['delta_val', attAlarm.deltaVal],
-    ['rel_change', eventProp.chEvent.relChange],
-    ['abs_change', eventProp.chEvent.absChange],
-    ['period', eventProp.perEvent.period],
-    ['archive_rel_change', eventProp.archEvent.relChange],
-    ['archive_abs_change', eventProp.archEvent.absChange],
-    ['archive_period', eventProp.archEvent.period],
-  ])
+/** Differences are stored as native servers do, one line down and one up. */
+function storedLines(property: ConfigProperty, text: string): readonly string[] {
+  if (!THRESHOLDS.has(property) || text === NOT_SPECIFIED) return [text]
+  const [down = '', up = down] = text.split(',')
+  return [`-${down}`, up]
 }
 
-function libraryDefaults(name: string, type: AttributeType): Record<ConfigProperty, string> {
-  const texts = Object.fromEntries(CONFIG_PROPERTIES.map((p) => [p, NOT_SPECIFIED])) as Record<ConfigProperty, string>
-  texts.label = name
-  texts.description = 'No description'
-  texts.unit = ''
-  texts.standard_unit = 'No standard unit'
-  texts.display_unit = 'No display unit'
-  texts.format = defaultFormat(type)
-  texts.period = '1000'
-  return texts
-}
-
-function defaultFormat(type: AttributeType): string {
-  if (type === 'DevFloat' || type === 'DevDouble') return '%6.2f'
-  if (type === 'DevString' || type === 'DevEnum') return '%s'
-  if (type === 'DevBoolean' || type === 'DevState' || type === 'DevEncoded') return NOT_SPECIFIED
-  return '%d'
-}
-
-function codeDefaults(spec: AttributeSpec): Partial<Record<ConfigProperty, string>> {
-  const numbers: readonly (readonly [ConfigProperty, number | undefined])[] = [
-    ['min_value', spec.minValue],
-    ['max_value', spec.maxValue],
-    ['min_alarm', spec.minAlarm],
-    ['max_alarm', spec.maxAlarm],
-    ['min_warning', spec.minWarning],
-    ['max_warning', spec.maxWarning],
-    ['abs_change', spec.events?.change?.abs],
-    ['rel_change', spec.events?.change?.rel],
-    ['period', spec.events?.periodMs],
-  ]
-  const texts: readonly (readonly [ConfigProperty, string | undefined])[] = [
-    ['label', spec.label],
-    ['description', spec.doc],
-    ['unit', spec.unit],
-    ['standard_unit', spec.standardUnit],
-    ['display_unit', spec.displayUnit],
-    ['format', spec.displayFormat],
-    // an infinite limit is none
-    ...numbers.map(([p, n]) => [p, n === undefined || !Number.isFinite(n) ? undefined : String(n)] as const),
-  ]
-  return Object.fromEntries(texts.filter(([, text]) => text !== undefined && text !== ''))
-}
-
-function limitText(limit: number | undefined): string {
-  return limit === undefined || !Number.isFinite(limit) ? NOT_SPECIFIED : String(limit)
-}
-
-function isNumber(text: string): boolean {
-  return text.trim() !== '' && Number.isFinite(Number(text))
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((label, i) => label === b[i])
 }

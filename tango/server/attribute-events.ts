@@ -2,9 +2,10 @@
 
 import { isChange } from '../events/change-detector.ts'
 import type { EventPublisher } from '../events/publisher.ts'
+import { TYPE_CODES } from '../types/dev-types.ts'
 import { devErrorList } from '../wire/tango-basic.ts'
 import { attributeConfig3, attributeConfig5 } from '../wire/tango-config.ts'
-import { type AttributeValue5, attributeValue4, attributeValue5 } from '../wire/tango-idl.ts'
+import { type AttributeValue5, attDataReady, attributeValue4, attributeValue5 } from '../wire/tango-idl.ts'
 import { type EventName, eventTopic } from '../wire/zmq-event.ts'
 import type { Attribute } from './attribute.ts'
 
@@ -18,6 +19,9 @@ export interface TopicNames {
 /** Events whose payload is a value. */
 export type ValueEvent = 'change' | 'periodic' | 'archive' | 'user_event'
 
+/** Topics of an event for clients of the interface levels. */
+type Topics = readonly [level5: string, level4: string]
+
 /** Interface levels that clients use; level 3 shares the topic of 4. */
 const LEVELS = [5, 4] as const
 
@@ -28,7 +32,10 @@ const PERIOD_SLACK = 0.98
 export class AttributeEvents {
   readonly #attribute: Attribute
   readonly #publisher: EventPublisher
-  readonly #topics: Readonly<Record<ValueEvent | 'attr_conf', readonly [level5: string, level4: string]>>
+  readonly #device: string
+  readonly #names: TopicNames
+  /** Made at need: most of the topics of a large server are never asked for. */
+  readonly #topics: Partial<Record<EventName, Topics>> = {}
   readonly #monotonic: () => number
   #lastChange: AttributeValue5 | undefined
   #lastArchive: AttributeValue5 | undefined
@@ -45,28 +52,34 @@ export class AttributeEvents {
     this.#attribute = attribute
     this.#publisher = publisher
     this.#monotonic = monotonic
-    const topics = (event: EventName): readonly [string, string] => {
-      const of = (idl: number): string => eventTopic({ ...names, device, member: attribute.name, event, idl })
-      return [of(LEVELS[0]), of(LEVELS[1])]
-    }
-    this.#topics = {
-      change: topics('change'),
-      periodic: topics('periodic'),
-      archive: topics('archive'),
-      user_event: topics('user_event'),
-      attr_conf: topics('attr_conf'),
-    }
+    this.#device = device
+    this.#names = names
+  }
+
+  /** Topics of the data-ready events: native clients listen to the first, Java ones to the second. */
+  get dataReadyTopics(): readonly [native: string, java: string] {
+    const [native] = this.#topicsOf('data_ready')
+    return [native, native.replace(/data_ready$/, 'idl5_data_ready')]
+  }
+
+  /** Sends a data-ready event. @param counter chosen by the device */
+  dataReady(counter: number): void {
+    const { name, spec } = this.#attribute
+    const news = { name, dataType: TYPE_CODES[spec.type], ctr: counter }
+    for (const topic of this.dataReadyTopics) this.#publisher.send(topic, false, (w) => attDataReady.encode(w, news))
   }
 
   /** Topic of an event for clients of an interface level. */
   topic(event: ValueEvent | 'attr_conf', level: number): string {
-    const [level5, level4] = this.#topics[event]
+    const [level5, level4] = this.#topicsOf(event)
     return level >= 5 ? level5 : level4
   }
 
   /** Whether anybody listens to the event. */
   wanted(event: ValueEvent | 'attr_conf'): boolean {
-    const [level5, level4] = this.#topics[event]
+    // at the start of a server all devices push, and nobody listens yet
+    if (this.#publisher.idle) return false
+    const [level5, level4] = this.#topicsOf(event)
     return this.#publisher.wanted(level5) || this.#publisher.wanted(level4)
   }
 
@@ -77,13 +90,31 @@ export class AttributeEvents {
     this.#send('change', value)
   }
 
+  /** Sends a pushed value as an archive event, or only if it passes the thresholds. */
+  pushArchive(value: AttributeValue5, filtered: boolean): void {
+    if (filtered && !isChange(this.#lastArchive, value, this.#criteria('archive'))) return
+    this.#lastArchive = value
+    this.#archivedAt = this.#monotonic()
+    this.#send('archive', value)
+  }
+
+  /** Sends an event of the root of a forwarded attribute as it came. */
+  forward(event: ValueEvent, value: AttributeValue5): void {
+    this.#send(event, value)
+  }
+
+  /** Sends a pushed value as a user event. */
+  pushUser(value: AttributeValue5): void {
+    this.#send('user_event', value)
+  }
+
   /** Forgets the last value sent, so that the next one goes out whatever it is. */
   forget(): void {
     this.#lastChange = undefined
   }
 
   /** Looks at a polled value and sends the events that are due. */
-  polled(value: AttributeValue5, pushesItself: boolean): void {
+  polled(value: AttributeValue5, pushesItself: boolean, archivesItself = false): void {
     const now = this.#monotonic()
     const { config } = this.#attribute
     if (!pushesItself) {
@@ -93,11 +124,12 @@ export class AttributeEvents {
         this.#send('change', value)
       }
     }
-    const period = Math.max(config.number('period') ?? 1000, 1)
+    const period = Math.max(config.number('event_period') ?? 1000, 1)
     if (this.wanted('periodic') && now - this.#periodicAt >= period * PERIOD_SLACK) {
       this.#periodicAt = now
       this.#send('periodic', value)
     }
+    if (archivesItself) return
     if (!this.wanted('archive')) this.#lastArchive = undefined
     else {
       const archivePeriod = config.number('archive_period')
@@ -112,14 +144,15 @@ export class AttributeEvents {
 
   /** Tells subscribers that the configuration has changed. */
   configurationChanged(): void {
-    const [level5, level4] = this.#topics.attr_conf
+    if (!this.wanted('attr_conf')) return
+    const [level5, level4] = this.#topicsOf('attr_conf')
     const config = this.#attribute.config
     this.#publisher.send(level5, false, (w) => attributeConfig5.encode(w, config.wire()))
     this.#publisher.send(level4, false, (w) => attributeConfig3.encode(w, config.wire()))
   }
 
   #send(event: ValueEvent, value: AttributeValue5): void {
-    const [level5, level4] = this.#topics[event]
+    const [level5, level4] = this.#topicsOf(event)
     if (value.errList.length > 0) {
       this.#publisher.send(level5, true, (w) => devErrorList.encode(w, value.errList))
       this.#publisher.send(level4, true, (w) => devErrorList.encode(w, value.errList))
@@ -127,6 +160,15 @@ export class AttributeEvents {
     }
     this.#publisher.send(level5, false, (w) => attributeValue5.encode(w, value))
     this.#publisher.send(level4, false, (w) => attributeValue4.encode(w, value))
+  }
+
+  #topicsOf(event: EventName): Topics {
+    const known = this.#topics[event]
+    if (known !== undefined) return known
+    const topic = { ...this.#names, device: this.#device, member: this.#attribute.name, event }
+    const topics: Topics = [eventTopic({ ...topic, idl: LEVELS[0] }), eventTopic({ ...topic, idl: LEVELS[1] })]
+    this.#topics[event] = topics
+    return topics
   }
 
   #criteria(event: 'change' | 'archive'): Parameters<typeof isChange>[2] {

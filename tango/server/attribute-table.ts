@@ -1,11 +1,12 @@
 // The attributes of one device: look-up by name, reading and writing several in one request.
 
-import { DevFailed, type NamedDevError, toDevFailed } from '../errors/dev-failed.ts'
-import type { DevSource } from '../wire/tango-basic.ts'
+import { DevFailed, MultiDevFailed, type NamedDevError, toDevFailed } from '../errors/dev-failed.ts'
+import type { DevSource, TimeVal } from '../wire/tango-basic.ts'
 import type { AttributeValue5 } from '../wire/tango-idl.ts'
-import { type Attribute, failedValue, type WrittenValue } from './attribute.ts'
+import { type Attribute, failedValue, timeVal, type WrittenValue } from './attribute.ts'
 import type { AttributeEvents } from './attribute-events.ts'
 import type { FlatPart } from './attribute-value.ts'
+import type { ForwardedAttribute } from './forwarded-attribute.ts'
 
 /** Name in a read request that means all attributes. */
 const ALL = 'All attributes'
@@ -15,14 +16,21 @@ export const ALL_3 = 'All attributes_3'
 /** Origin of a failed look-up when values are read or written. */
 const VALUE_LOOKUP = 'MultiAttribute::get_attr_ind_by_name'
 
+/** Whether a device pushes events itself: all of them, or those that pass the thresholds. */
+export type Pushing = 'unfiltered' | 'filtered' | undefined
+
 /** An attribute with its events. */
 export interface TableEntry {
   readonly attribute: Attribute
   readonly events: AttributeEvents
   /** The device pushes change events itself: all of them, or those that pass the thresholds. */
-  pushes: 'unfiltered' | 'filtered' | undefined
+  pushes: Pushing
+  /** The same of archive events. */
+  pushesArchive: Pushing
   /** Added at run time, so it may be removed. */
   readonly dynamic: boolean
+  /** Set when the attribute stands for one of another device. */
+  forwarded: ForwardedAttribute | undefined
 }
 
 /** One member of a write request. */
@@ -38,6 +46,8 @@ export interface TableHost {
   now(): number
   /** Called after a successful write of a memorized attribute. */
   memorized(attribute: Attribute): Promise<void> | undefined
+  /** Called with the keys of a write request when all handlers have run; what it throws undoes the writes. */
+  written?(keys: readonly string[]): void | Promise<void>
   logDefect(what: string, error: unknown): void
 }
 
@@ -47,6 +57,7 @@ export class AttributeTable {
   readonly #byKey = new Map<string, TableEntry>()
   readonly #host: TableHost
   readonly #cache: CacheLookup
+  #all: readonly TableEntry[] | undefined
 
   constructor(host: TableHost, cache: CacheLookup) {
     this.#host = host
@@ -55,6 +66,7 @@ export class AttributeTable {
 
   /** Adds an attribute; State and Status stay last. */
   add(entry: TableEntry): void {
+    this.#all = undefined
     this.#entries.set(entry.attribute.lowerName, entry)
     this.#byKey.set(entry.attribute.key, entry)
     for (const name of ['state', 'status']) {
@@ -68,13 +80,15 @@ export class AttributeTable {
   remove(name: string): void {
     const entry = this.find(name)
     if (entry === undefined) return
+    this.#all = undefined
     this.#entries.delete(entry.attribute.lowerName)
     this.#byKey.delete(entry.attribute.key)
   }
 
   /** All attributes in the order in which clients see them. */
   all(): readonly TableEntry[] {
-    return [...this.#entries.values()]
+    this.#all ??= [...this.#entries.values()]
+    return this.#all
   }
 
   /** The attribute of a name in any case. */
@@ -117,7 +131,8 @@ export class AttributeTable {
     const values: AttributeValue5[] = []
     for (const name of names) {
       const entry = this.find(name)
-      const value = entry === undefined ? undefined : this.#cache(entry.attribute, source)
+      const local = entry !== undefined && entry.forwarded === undefined
+      const value = local ? this.#cache(entry.attribute, source) : undefined
       if (value === undefined) return undefined
       values.push(value)
     }
@@ -128,8 +143,10 @@ export class AttributeTable {
   read(names: readonly string[], source: DevSource): readonly AttributeValue5[] | Promise<readonly AttributeValue5[]> {
     const wanted = names.length === 1 && names[0] === ALL ? this.all().map(({ attribute }) => attribute.name) : names
     const values: AttributeValue5[] = []
+    // what comes at once has one time: looking at the clock costs as much as many a handler
+    const time = wanted.length > 1 ? timeVal(this.#host.now()) : undefined
     for (let i = 0; i < wanted.length; i += 1) {
-      const value = this.#readOne(wanted[i] ?? '', source)
+      const value = this.#readOne(wanted[i] ?? '', source, time)
       if (value instanceof Promise) return this.#readRest(wanted, source, values, value)
       values.push(value)
     }
@@ -154,23 +171,21 @@ export class AttributeTable {
       }
     })
     for (let index = 0; index < entries.length; index += 1) {
-      const attribute = entries[index]?.attribute
-      const part = parts[index]
-      if (attribute === undefined || part === undefined) continue
-      const pending = this.#writeOne(attribute, part, index, failures)
-      if (pending instanceof Promise) return this.#writeRest(entries, parts, index, pending, failures)
+      const pending = this.#writeOne(entries, parts, index, failures)
+      if (pending !== undefined) return this.#writeRest(entries, parts, index, pending, failures)
     }
-    return sorted(failures)
+    return this.#finish(entries, parts, failures)
   }
 
-  #readOne(name: string, source: DevSource): AttributeValue5 | Promise<AttributeValue5> {
+  #readOne(name: string, source: DevSource, time?: TimeVal): AttributeValue5 | Promise<AttributeValue5> {
     const entry = this.find(name)
     if (entry === undefined) return failedValue(name, notFound(name, VALUE_LOOKUP).errors, this.#host.now())
+    if (entry.forwarded !== undefined) return entry.forwarded.read(entry.attribute.name, source)
     if (source !== 'DEV') {
       const cached = this.#cache(entry.attribute, source)
       if (cached !== undefined) return cached
     }
-    return entry.attribute.read()
+    return entry.attribute.read(time)
   }
 
   async #readRest(
@@ -184,51 +199,106 @@ export class AttributeTable {
     return values
   }
 
-  #writeOne(attribute: Attribute, part: FlatPart, index: number, failures: NamedDevError[]): void | Promise<void> {
-    try {
-      const pending = attribute.write(part)
-      const stored = pending === undefined ? this.#memorize(attribute) : undefined
-      if (pending !== undefined || stored !== undefined) {
-        return this.#written(attribute, pending, stored, index, failures)
-      }
-    } catch (error) {
-      failures.push(this.#failure(attribute, index, error))
-    }
-  }
-
-  async #written(
-    attribute: Attribute,
-    pending: void | Promise<void>,
-    stored: Promise<void> | undefined,
+  /** Calls one write handler; a part that failed is taken out of the list. */
+  #writeOne(
+    entries: readonly TableEntry[],
+    parts: (FlatPart | undefined)[],
     index: number,
     failures: NamedDevError[],
-  ): Promise<void> {
-    try {
-      await pending
-      await (stored ?? this.#memorize(attribute))
-    } catch (error) {
+  ): Promise<void> | undefined {
+    const attribute = entries[index]?.attribute
+    const part = parts[index]
+    if (attribute === undefined || part === undefined) return undefined
+    const failed = (error: unknown): void => {
+      parts[index] = undefined
       failures.push(this.#failure(attribute, index, error))
+    }
+    try {
+      const pending = attribute.call(part)
+      return pending instanceof Promise ? settled(pending, failed) : undefined
+    } catch (error) {
+      failed(error)
+      return undefined
     }
   }
 
   async #writeRest(
     entries: readonly TableEntry[],
-    parts: readonly (FlatPart | undefined)[],
+    parts: (FlatPart | undefined)[],
     done: number,
     pending: Promise<void>,
     failures: NamedDevError[],
   ): Promise<readonly NamedDevError[]> {
     await pending
-    for (let index = done + 1; index < entries.length; index += 1) {
-      const attribute = entries[index]?.attribute
-      const part = parts[index]
-      if (attribute !== undefined && part !== undefined) await this.#writeOne(attribute, part, index, failures)
+    for (let index = done + 1; index < entries.length; index += 1) await this.#writeOne(entries, parts, index, failures)
+    return this.#finish(entries, parts, failures)
+  }
+
+  /** The device's own hook, then the set points. */
+  #finish(
+    entries: readonly TableEntry[],
+    parts: (FlatPart | undefined)[],
+    failures: NamedDevError[],
+  ): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
+    if (this.#host.written === undefined) return this.#accept(entries, parts, failures)
+    const failed = (error: unknown): void => {
+      for (const failure of this.#hookFailures(entries, parts, error)) {
+        parts[failure.index] = undefined
+        failures.push(failure)
+      }
     }
-    return sorted(failures)
+    try {
+      const keys = entries.flatMap(({ attribute }, index) => (parts[index] === undefined ? [] : [attribute.key]))
+      const pending = keys.length === 0 ? undefined : this.#host.written(keys)
+      if (pending instanceof Promise) return this.#acceptAfter(settled(pending, failed), entries, parts, failures)
+    } catch (error) {
+      failed(error)
+    }
+    return this.#accept(entries, parts, failures)
+  }
+
+  async #acceptAfter(
+    pending: Promise<void>,
+    entries: readonly TableEntry[],
+    parts: readonly (FlatPart | undefined)[],
+    failures: NamedDevError[],
+  ): Promise<readonly NamedDevError[]> {
+    await pending
+    return this.#accept(entries, parts, failures)
+  }
+
+  #accept(
+    entries: readonly TableEntry[],
+    parts: readonly (FlatPart | undefined)[],
+    failures: NamedDevError[],
+  ): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
+    let stored: Promise<void>[] | undefined
+    for (let index = 0; index < entries.length; index += 1) {
+      const part = parts[index]
+      const attribute = entries[index]?.attribute
+      if (attribute === undefined || part === undefined) continue
+      attribute.accept(part)
+      const storing = this.#memorize(attribute)
+      if (storing !== undefined) stored = [...(stored ?? []), storing]
+    }
+    return stored === undefined ? sorted(failures) : allStored(stored, failures)
+  }
+
+  /** What the hook throws concerns the attributes that it names, or all that were written. */
+  #hookFailures(
+    entries: readonly TableEntry[],
+    parts: readonly (FlatPart | undefined)[],
+    error: unknown,
+  ): readonly NamedDevError[] {
+    if (error instanceof MultiDevFailed) return error.failures
+    return entries.flatMap(({ attribute }, index) =>
+      parts[index] === undefined ? [] : [this.#failure(attribute, index, error)],
+    )
   }
 
   #memorize(attribute: Attribute): Promise<void> | undefined {
-    return attribute.spec.memorized === true ? this.#host.memorized(attribute) : undefined
+    const { memorized } = attribute.spec
+    return memorized === undefined || memorized === false ? undefined : this.#host.memorized(attribute)
   }
 
   #failure(attribute: Attribute | undefined, index: number, error: unknown): NamedDevError {
@@ -240,6 +310,23 @@ export class AttributeTable {
 
 function notFound(name: string, origin: string): DevFailed {
   return new DevFailed([{ reason: 'API_AttrNotFound', severity: 'ERR', desc: `${name} attribute not found`, origin }])
+}
+
+/** Never rejects. */
+async function settled(pending: Promise<unknown>, failed: (error: unknown) => void): Promise<void> {
+  try {
+    await pending
+  } catch (error) {
+    failed(error)
+  }
+}
+
+async function allStored(
+  stored: readonly Promise<void>[],
+  failures: readonly NamedDevError[],
+): Promise<readonly NamedDevError[]> {
+  await Promise.all(stored)
+  return sorted(failures)
 }
 
 function sorted(failures: readonly NamedDevError[]): readonly NamedDevError[] {

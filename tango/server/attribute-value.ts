@@ -29,7 +29,8 @@ export interface FlatPart {
   readonly dimY: number
 }
 
-interface ValueType {
+/** How values of one type travel. */
+export interface ValueType {
   /** Arm of the union. */
   readonly kind: Exclude<AttrValUnion['kind'], 'DEVICE_STATE' | 'ATT_NO_DATA'>
   /** Name in error texts of native servers. */
@@ -40,6 +41,8 @@ interface ValueType {
   /** Several elements; returns typed arrays as they are. @throws TypeError when one does not fit */
   many(values: unknown): FlatValue
   join(a: FlatValue, b: FlatValue): FlatValue
+  /** A scalar and its set point, if it has one, in one step. @throws TypeError when the value does not fit */
+  pair(value: unknown, written: FlatValue | undefined): FlatValue
 }
 
 interface NumberConstructor<A> {
@@ -78,6 +81,13 @@ const fromNumbers = <A extends NumberArray>(
       all.set(b as ArrayLike<number>, a.length)
       return all
     },
+    pair: (value, written) => {
+      const flat = new Type(written === undefined ? 1 : 2)
+      flat[0] = checked(value)
+      // as above
+      if (written !== undefined) flat[1] = written[0] as number
+      return flat
+    },
   }
 }
 
@@ -105,6 +115,13 @@ const fromBigints = <A extends BigArray>(
       all.set(b as ArrayLike<bigint>, a.length)
       return all
     },
+    pair: (value, written) => {
+      const flat = new Type(written === undefined ? 1 : 2)
+      flat[0] = checked(value)
+      // both come from this same type, which the union cannot say
+      if (written !== undefined) flat[1] = written[0] as bigint
+      return flat
+    },
   }
 }
 
@@ -126,6 +143,8 @@ const fromObjects = <T>(
     one: (value) => [checked(value)] as unknown as FlatValue,
     many: (values) => list(values).map(checked) as unknown as FlatValue,
     join: (a, b) => [...(a as readonly unknown[]), ...(b as readonly unknown[])] as unknown as FlatValue,
+    pair: (value, written) =>
+      (written === undefined ? [checked(value)] : [checked(value), written[0]]) as unknown as FlatValue,
   }
 }
 
@@ -192,7 +211,11 @@ export function joined(type: AttributeType, read: FlatValue, written: FlatValue 
 }
 
 /** Set parts that nobody has written yet and that are no zero. */
-const INITIAL: Readonly<Partial<Record<AttributeType, unknown>>> = { DevBoolean: true, DevString: 'Not initialised' }
+const INITIAL: Readonly<Partial<Record<AttributeType, unknown>>> = {
+  DevBoolean: true,
+  DevString: 'Not initialised',
+  DevEncoded: { format: 'Not initialised', data: new Uint8Array(0) },
+}
 
 /** Set part of an attribute that nobody has written yet: one element in all formats, as native servers have it. */
 export function initialPart(type: AttributeType): FlatPart {

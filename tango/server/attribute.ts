@@ -1,10 +1,10 @@
 // One attribute of a device: calls its handlers, makes wire values, checks what clients write, tells the quality.
 
-import { DevFailed, devFailed, toDevFailed } from '../errors/dev-failed.ts'
+import { DevFailed, toDevFailed } from '../errors/dev-failed.ts'
 import { TYPE_CODES } from '../types/dev-types.ts'
 import type { AttributeSpec } from '../types/device-spec.ts'
 import { QUALITIES, type Quality } from '../types/reading.ts'
-import type { TimeVal } from '../wire/tango-basic.ts'
+import type { AttributeDim, TimeVal } from '../wire/tango-basic.ts'
 import type { AttributeValue5, AttrValUnion } from '../wire/tango-idl.ts'
 import { type AttributeConfiguration, isWritable, wireFormat } from './attribute-config.ts'
 import {
@@ -17,7 +17,9 @@ import {
   joined,
   unflatten,
   VALUE_TYPES,
+  type ValueType,
 } from './attribute-value.ts'
+import type { StateCheck } from './state-check.ts'
 
 /** What an attribute needs from its device. */
 export interface AttributeHost {
@@ -28,6 +30,12 @@ export interface AttributeHost {
   logDefect(what: string, error: unknown): void
   /** Set point of another attribute of the device. */
   setPointOf?(name: string): FlatPart | undefined
+  /** NaN and infinity may be written. */
+  readonly nanAllowed?: boolean
+  /** Refuses requests in states of the device that do not allow them. */
+  readonly checkState?: StateCheck
+  /** Errors of the start of the device that concern an attribute. */
+  startErrors?(lowerName: string): DevFailed['errors'] | undefined
 }
 
 /** The handlers of one attribute; `read` of a write-only attribute and `write` of a read-only one are absent. */
@@ -43,9 +51,13 @@ export interface WrittenValue {
   readonly dimY: number
 }
 
+/** Where native servers find fault with what a read handler gives. */
+const SET_VALUE = 'Attribute::set_value()'
 const NO_DIM = { dimX: 0, dimY: 0 } as const
+const SCALAR_DIM = { dimX: 1, dimY: 0 } as const
 const NO_DATA: AttrValUnion = { kind: 'ATT_NO_DATA', value: undefined }
 const NO_ERRORS: AttributeValue5['errList'] = []
+const NO_LINES: readonly string[] = []
 
 /** An attribute as it is served. */
 export class Attribute {
@@ -61,10 +73,15 @@ export class Attribute {
   readonly #format: AttributeFormat
   readonly #wireFormat: AttributeValue5['dataFormat']
   readonly #typeCode: number
+  readonly #type: ValueType
   #written: FlatPart | undefined
-  #writtenAt = 0
+  #writtenAt: number | undefined
   #quality: Quality = 'VALID'
-  #alarm: string | undefined
+  #alarms: readonly string[] = NO_LINES
+  /** The device, not the limits, says that the value is bad. */
+  #qualityFromCode = false
+  /** The write handler has set the set point itself. */
+  #setByHandler = false
 
   constructor(
     host: AttributeHost,
@@ -85,7 +102,12 @@ export class Attribute {
     this.#format = spec.format ?? 'scalar'
     this.#wireFormat = wireFormat(spec)
     this.#typeCode = TYPE_CODES[spec.type]
+    this.#type = VALUE_TYPES[spec.type]
     this.#written = isWritable(config.writable) ? initialPart(spec.type) : undefined
+    if (spec.memorized !== undefined && spec.memorized !== false && this.#format === 'scalar') {
+      // nobody has written yet: there is nothing to exclude
+      config.setPoint = () => (this.#writtenAt === undefined ? undefined : numberOf(this.#written?.flat[0]))
+    }
   }
 
   get writable(): boolean {
@@ -103,37 +125,53 @@ export class Attribute {
     return this.#quality
   }
 
-  /** What is wrong with the last reading, as a line of Status; `undefined` when it is within its limits. */
-  get alarmLine(): string | undefined {
-    return this.#alarm
+  /** How the last reading was outside its limits, as lines of Status. */
+  get alarmLines(): readonly string[] {
+    return this.#alarms
   }
 
-  /** Reads the value; a promise only if the handler returned one. Failures are in the result, nothing is thrown. */
-  read(): AttributeValue5 | Promise<AttributeValue5> {
+  /** The line of Status for a bad quality that the device itself gave to the last reading. */
+  get qualityLine(): string | undefined {
+    if (!this.#qualityFromCode || (this.#quality !== 'ALARM' && this.#quality !== 'WARNING')) return undefined
+    const kind = this.#quality === 'ALARM' ? 'Alarm' : 'Warning'
+    return `${kind} : Quality factor set to ${this.#quality} for attribute ${this.config.text('label')}`
+  }
+
+  /**
+   * Reads the value; a promise only if the handler returned one. Failures are in the result, nothing is thrown.
+   * @param time of a value that comes at once and says nothing else; the present when absent
+   */
+  read(time?: TimeVal): AttributeValue5 | Promise<AttributeValue5> {
     const { read } = this.#handlers
-    if (read === undefined) return this.#writeOnlyValue()
+    const errors = this.#host.startErrors?.(this.lowerName)
+    if (errors !== undefined) return failedValue(this.name, errors, this.#host.now())
     let answer: unknown
     try {
+      if (this.spec.states !== undefined) this.#checkState('read', 'Device_3Impl::read_attributes_no_except')
+      if (read === undefined) return this.#writeOnlyValue()
       answer = read()
     } catch (error) {
       return this.failed(error)
     }
-    return answer instanceof Promise ? this.#settled(answer) : this.value(answer)
+    return answer instanceof Promise ? this.#settled(answer) : this.value(answer, undefined, time)
   }
 
   /** The wire value of what a handler returned, or of what a device pushes. */
-  value(answer: unknown): AttributeValue5 {
+  value(answer: unknown, setPoint?: unknown, time?: TimeVal): AttributeValue5 {
     try {
-      return this.#value(answer)
+      const written = setPoint === undefined ? this.written : this.part(setPoint)
+      return this.#value(answer, written, time)
     } catch (error) {
       if (!(error instanceof TypeError)) return this.failed(error)
-      const desc = `${this.#host.name}/${this.name}: ${error.message}`
-      return this.failed(devFailed('API_AttrValueNotSet', desc, { origin: 'Attribute.value' }))
+      const desc = `Invalid data type for attribute ${this.name}: ${error.message}`
+      return this.failed(refusal('API_AttrOptProp', desc, SET_VALUE))
     }
   }
 
   /** The wire value of a failure. */
   failed(error: unknown): AttributeValue5 {
+    this.#quality = 'INVALID'
+    this.#alarms = NO_LINES
     if (!(error instanceof DevFailed)) this.#host.logDefect(`reading ${this.name}`, error)
     return failedValue(this.name, toDevFailed(error).errors, this.#host.now())
   }
@@ -147,7 +185,8 @@ export class Attribute {
     if (!this.writable || this.#handlers.write === undefined) {
       throw refusal('API_AttrNotWritable', `Attribute ${name} is not writable`, 'DeviceImpl::write_attributes')
     }
-    const type = VALUE_TYPES[spec.type]
+    if (spec.states !== undefined) this.#checkState('write', 'DeviceImpl::write_attributes')
+    const type = this.#type
     if (request.value.kind !== type.kind) {
       const single = `${type.arrayName} (even for single value)`
       throw refusal('API_IncompatibleAttrDataType', `Incompatible attribute type, expected type is : Tango::${single}`)
@@ -178,14 +217,28 @@ export class Attribute {
    * @param part from {@link check}
    */
   write(part: FlatPart): void | Promise<void> {
-    const answer = this.#handlers.write?.(unflatten(this.#format, part))
+    const answer = this.call(part)
     if (answer instanceof Promise) return this.#afterWrite(answer, part)
-    this.#accept(part)
+    this.accept(part)
+  }
+
+  /** Calls the write handler only; {@link accept} has to follow when all went well. */
+  call(part: FlatPart): unknown {
+    this.#setByHandler = false
+    return this.#handlers.write?.(unflatten(this.#format, part))
+  }
+
+  /** Makes a written value the set point, unless the handler has set another one. */
+  accept(part: FlatPart): void {
+    if (!this.#setByHandler) this.#written = part
+    this.#writtenAt = this.#host.monotonic()
   }
 
   /** Sets the set point without calling the handler. @throws TypeError when the value does not fit */
   setWritten(value: unknown): void {
-    if (this.writable) this.#written = flatten(this.spec.type, this.#format, value)
+    if (!this.writable) return
+    this.#written = flatten(this.spec.type, this.#format, value)
+    this.#setByHandler = true
   }
 
   /** A value in the form of {@link check}'s result. @throws TypeError when it does not fit */
@@ -203,24 +256,27 @@ export class Attribute {
 
   async #afterWrite(answer: Promise<unknown>, part: FlatPart): Promise<void> {
     await answer
-    this.#accept(part)
+    this.accept(part)
   }
 
-  #accept(part: FlatPart): void {
-    this.#written = part
-    this.#writtenAt = this.#host.monotonic()
+  #checkState(what: 'read' | 'write', origin: string): void {
+    this.#host.checkState?.(this.spec.states, 'API_AttrNotAllowed', origin, (state) => {
+      const desc = `It is currently not allowed to ${what} attribute ${this.name}`
+      return what === 'read' ? desc : `${desc}. The device state is ${state}`
+    })
   }
 
-  #value(answer: unknown): AttributeValue5 {
+  #value(answer: unknown, written: FlatPart | undefined, present: TimeVal | undefined): AttributeValue5 {
     const reading = isReading(answer) ? answer : undefined
     const value = reading === undefined ? answer : reading.value
     const quality = reading?.quality ?? 'VALID'
-    const time = timeVal(reading?.time ?? this.#host.now())
-    const { name } = this
-    const format = { dataFormat: this.#wireFormat, dataType: this.#typeCode, time, name, errList: NO_ERRORS }
+    const said = reading?.time
+    const time = said === undefined && present !== undefined ? present : timeVal(said ?? this.#host.now())
+    const { name, config } = this
+    this.#alarms = NO_LINES
     if (quality === 'INVALID') {
       this.#quality = 'INVALID'
-      return { value: NO_DATA, quality, ...format, rDim: NO_DIM, wDim: NO_DIM }
+      return this.#wire(NO_DATA, quality, time, NO_DIM, NO_DIM)
     }
     if (value === undefined) {
       const desc = `Read value for attribute ${name} has not been updated`
@@ -230,66 +286,83 @@ export class Attribute {
       const state = flatten('DevState', 'scalar', value).flat[0]
       // `flatten` has checked that it is a state
       const union = { kind: 'DEVICE_STATE', value: state } as AttrValUnion
-      return { value: union, quality, ...format, rDim: { dimX: 1, dimY: 0 }, wDim: NO_DIM }
+      return this.#wire(union, quality, time, SCALAR_DIM, NO_DIM)
+    }
+    if (this.#format === 'scalar' && !config.hasAlarm && this.spec.type !== 'DevEnum') {
+      const { kind, pair } = this.#type
+      this.#qualityFromCode = quality !== 'VALID'
+      this.#quality = quality
+      // kind and value come from the same row of the table
+      const union = { kind, value: pair(value, written?.flat) } as AttrValUnion
+      return this.#wire(union, quality, time, SCALAR_DIM, written === undefined ? NO_DIM : SCALAR_DIM)
     }
     const part = flatten(this.spec.type, this.#format, value)
-    if (elementCount(part.dimX, part.dimY) > elementCount(this.config.maxDimX, this.config.maxDimY)) {
-      const { maxDimX, maxDimY } = this.config
-      throw new TypeError(
-        `${part.dimX} x ${part.dimY} elements are more than the largest size, ${maxDimX} x ${maxDimY}`,
-      )
+    const { maxDimX, maxDimY } = config
+    if (this.#format !== 'scalar' && (part.dimX > maxDimX || part.dimY > maxDimY)) {
+      throw refusal('API_AttrOptProp', `Data size for attribute ${name} exceeds given limit`, SET_VALUE)
     }
-    this.#quality = quality === 'VALID' && this.config.hasAlarm ? this.#alarmQuality(part) : quality
-    const { written } = this
-    return {
-      value: joined(this.spec.type, part.flat, written?.flat),
-      quality: this.#quality,
-      ...format,
-      rDim: part.flat.length === 0 ? NO_DIM : { dimX: part.dimX, dimY: part.dimY },
-      wDim: written === undefined ? NO_DIM : { dimX: written.dimX, dimY: written.dimY },
-    }
+    if (this.spec.type === 'DevEnum') this.#checkLabels(part.flat)
+    this.#qualityFromCode = quality !== 'VALID'
+    this.#quality = config.hasAlarm ? (this.#alarmQuality(part) ?? quality) : quality
+    const rDim = part.flat.length === 0 ? NO_DIM : { dimX: part.dimX, dimY: part.dimY }
+    const wDim = written === undefined ? NO_DIM : { dimX: written.dimX, dimY: written.dimY }
+    return this.#wire(joined(this.spec.type, part.flat, written?.flat), this.#quality, time, rDim, wDim)
+  }
+
+  #wire(value: AttrValUnion, quality: Quality, time: TimeVal, rDim: AttributeDim, wDim: AttributeDim): AttributeValue5 {
+    const dataFormat = this.#wireFormat
+    const dataType = this.#typeCode
+    return { value, quality, dataFormat, dataType, time, name: this.name, rDim, wDim, errList: NO_ERRORS }
   }
 
   /** Native servers send the set point once, with the dimensions of both parts. */
   #writeOnlyValue(): AttributeValue5 {
     const written = this.#written ?? initialPart(this.spec.type)
     const dim = { dimX: written.dimX, dimY: written.dimY }
-    return {
-      value: joined(this.spec.type, written.flat, undefined),
-      quality: 'VALID',
-      dataFormat: this.#wireFormat,
-      dataType: this.#typeCode,
-      time: timeVal(this.#host.now()),
-      name: this.name,
-      rDim: dim,
-      wDim: dim,
-      errList: NO_ERRORS,
-    }
+    const value = joined(this.spec.type, written.flat, undefined)
+    return this.#wire(value, 'VALID', timeVal(this.#host.now()), dim, dim)
   }
 
-  #alarmQuality(part: FlatPart): Quality {
+  /** What the limits say, if they say anything. */
+  #alarmQuality(part: FlatPart): Quality | undefined {
     const { config } = this
     const label = config.text('label')
-    this.#alarm = undefined
+    const lines = outside(part.flat, config.number('min_alarm'), config.number('max_alarm')).map(
+      (side) => `Alarm : Value too ${side} for ${label}`,
+    )
+    let quality: Quality | undefined = lines.length > 0 ? 'ALARM' : undefined
+    if (quality === undefined) {
+      const warnings = outside(part.flat, config.number('min_warning'), config.number('max_warning'))
+      for (const side of warnings) lines.push(`Warning : Value too ${side} for ${label}`)
+      if (warnings.length > 0) quality = 'WARNING'
+    }
     if (this.#differsFromSetPoint(part)) {
-      this.#alarm = `Alarm : Read too Different than Set (RDS) for ${label}`
-      return 'ALARM'
+      lines.push(`Alarm : Read too Different than Set (RDS) for ${label}`)
+      quality = 'ALARM'
     }
-    const alarm = outside(part.flat, config.number('min_alarm'), config.number('max_alarm'))
-    if (alarm !== undefined) {
-      this.#alarm = `Alarm : Value too ${alarm} for ${label}`
-      return 'ALARM'
-    }
-    const warning = outside(part.flat, config.number('min_warning'), config.number('max_warning'))
-    if (warning !== undefined) this.#alarm = `Warning : Value too ${warning} for ${label}`
-    return warning === undefined ? 'VALID' : 'WARNING'
+    if (quality !== undefined) this.#qualityFromCode = false
+    this.#alarms = lines
+    return quality
+  }
+
+  #checkLabels(flat: FlatValue): void {
+    const last = this.config.enumLabels.length - 1
+    const wrong = (flat as Int16Array).findIndex((index) => index < 0 || index > last)
+    if (wrong < 0) return
+    const desc =
+      last < 0
+        ? `Attribute ${this.name} data type is enum but no enum labels are defined!`
+        : `Wrong value for attribute ${this.name}. Element ${wrong} (value = ${String(flat[wrong])}) is negative or above the limit defined by the enum (${last}).`
+    throw refusal('API_AttrOptProp', desc, SET_VALUE)
   }
 
   #differsFromSetPoint(part: FlatPart): boolean {
     const value = this.config.number('delta_val')
     const delay = this.config.number('delta_t')
     const written = this.#written
-    if (value === undefined || delay === undefined || written === undefined || this.#writtenAt === 0) return false
+    if (value === undefined || delay === undefined || written === undefined || this.#writtenAt === undefined) {
+      return false
+    }
     if (this.#host.monotonic() - this.#writtenAt < delay) return false
     const count = Math.min(part.flat.length, written.flat.length)
     for (let i = 0; i < count; i += 1) {
@@ -315,7 +388,8 @@ export class Attribute {
     if (!real && min === undefined && max === undefined) return
     for (let i = 0; i < flat.length; i += 1) {
       const value = Number(flat[i])
-      if (real && !Number.isFinite(value)) throw outside(`is a NaN or INF value (at least element ${i})`)
+      if (real && !Number.isFinite(value) && this.#host.nanAllowed !== true)
+        throw outside(`is a NaN or INF value (at least element ${i})`)
       if (min !== undefined && value < min) throw outside(`is below the minimum authorized (at least element ${i})`)
       if (max !== undefined && value > max) throw outside(`is above the maximum authorized (at least element ${i})`)
     }
@@ -337,20 +411,34 @@ export function failedValue(name: string, errors: DevFailed['errors'], time: num
   }
 }
 
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
+}
+
 /** Seconds since 1970 as on the wire. */
 export function timeVal(seconds: number): TimeVal {
   const sec = Math.floor(seconds)
   return { sec, usec: Math.floor((seconds - sec) * 1e6), nsec: 0 }
 }
 
-function outside(flat: FlatValue, min: number | undefined, max: number | undefined): 'low' | 'high' | undefined {
-  if (min === undefined && max === undefined) return undefined
-  for (const element of flat) {
-    const value = Number(element)
-    if (min !== undefined && value <= min) return 'low'
-    if (max !== undefined && value >= max) return 'high'
+function outside(flat: FlatValue, min: number | undefined, max: number | undefined): ('low' | 'high')[] {
+  const sides: ('low' | 'high')[] = []
+  const values = flat.length
+  if (min !== undefined) {
+    for (let i = 0; i < values; i += 1) {
+      if (Number(flat[i]) > min || Number.isNaN(Number(flat[i]))) continue
+      sides.push('low')
+      break
+    }
   }
-  return undefined
+  if (max !== undefined) {
+    for (let i = 0; i < values; i += 1) {
+      if (Number(flat[i]) < max || Number.isNaN(Number(flat[i]))) continue
+      sides.push('high')
+      break
+    }
+  }
+  return sides
 }
 
 function refusal(reason: string, desc: string, origin = 'WAttribute::check_written_value()'): DevFailed {

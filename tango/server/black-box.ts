@@ -5,11 +5,16 @@ import { DevFailed } from '../errors/dev-failed.ts'
 import type { ClntIdent } from '../wire/tango-basic.ts'
 
 const DEPTH = 50
+/** A request may name thousands of attributes; the box keeps the beginning. */
+const MAX_DETAIL = 1000
+
+/** What comes behind the operation, such as ` (cmd = Stop)`; a function is called when somebody reads it. */
+export type Detail = string | (() => string)
 
 interface Entry {
   time: number
   operation: string
-  detail: string
+  detail: Detail
   host: string
   client: ClntIdent | undefined
 }
@@ -22,10 +27,11 @@ export class BlackBox {
   /**
    * Notes a request.
    * @param time seconds since 1970
-   * @param detail what comes behind the operation, such as ` (cmd = Stop)`; may be empty
+   * @param text what comes behind the operation, such as ` (cmd = Stop)`; may be empty
    * @param host address of the caller
    */
-  note(time: number, operation: string, detail: string, host: string, client: ClntIdent | undefined): void {
+  note(time: number, operation: string, text: Detail, host: string, client: ClntIdent | undefined): void {
+    const detail = typeof text === 'string' && text.length > MAX_DETAIL ? beginning(text) : text
     const entry = this.#entries[this.#next]
     if (entry === undefined) this.#entries[this.#next] = { time, operation, detail, host, client }
     else {
@@ -54,6 +60,11 @@ export class BlackBox {
   }
 }
 
+/** A copy, not a slice: that would keep the whole text in memory. */
+function beginning(text: string): string {
+  return `${[...text.slice(0, MAX_DETAIL)].join('')} ...`
+}
+
 function failure(reason: string, desc: string): DevFailed {
   const error: DevError = { reason, severity: 'ERR', desc, origin: 'BlackBox::read' }
   return new DevFailed([error])
@@ -64,12 +75,17 @@ function format(entry: Entry): string {
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0')
   const day = `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`
   const time = [date.getHours(), date.getMinutes(), date.getSeconds(), date.getMilliseconds() / 10].map(two).join(':')
-  const { operation, detail, host, client } = entry
+  const { operation, client } = entry
+  const detail = typeof entry.detail === 'string' ? entry.detail : entry.detail()
+  // names as native servers find them for the addresses of this machine
+  const host = entry.host === '127.0.0.1' || entry.host === '::1' ? 'localhost' : entry.host
   const who =
     client === undefined
       ? ''
       : client.language === 'CPP'
         ? ` (CPP/Python client with PID ${client.pid})`
         : ` (Java client with main class ${client.mainClass})`
-  return `${day} ${time} : Operation ${operation}${detail} requested from ${host}${who}`
+  // reading a readonly attribute of the interface is no operation in the eyes of native servers
+  const what = operation.startsWith('_get_') ? `Attribute ${operation.slice(5)}` : `Operation ${operation}`
+  return `${day} ${time} : ${what}${detail} requested from ${host}${who}`
 }

@@ -6,6 +6,7 @@ import { type CallContext, type CommandSpec, tangoName } from '../types/device-s
 import { type AnyValue, VOID } from '../wire/any.ts'
 import type { DevCmdInfo2 } from '../wire/tango-idl.ts'
 import { VALUE_TYPES } from './attribute-value.ts'
+import type { StateCheck } from './state-check.ts'
 
 /** Calls the method of a device that serves a command. */
 export type CommandHandler = (argument: unknown, call: CallContext) => unknown
@@ -19,14 +20,25 @@ export class Command {
   readonly #in: CommandType
   readonly #out: CommandType
   readonly #handler: CommandHandler
+  readonly #checkState: StateCheck | undefined
+  /** Added at run time, so it may be removed. */
+  readonly dynamic: boolean
 
-  constructor(key: string, spec: CommandSpec, naming: 'capital' | 'snake' | undefined, handler: CommandHandler) {
+  constructor(
+    key: string,
+    spec: CommandSpec,
+    naming: 'capital' | 'snake' | undefined,
+    handler: CommandHandler,
+    options: { readonly checkState?: StateCheck; readonly dynamic?: boolean } = {},
+  ) {
     this.key = key
     this.name = tangoName(key, spec, naming)
     this.spec = spec
     this.#in = spec.in ?? 'DevVoid'
     this.#out = spec.out ?? 'DevVoid'
     this.#handler = handler
+    this.#checkState = spec.states === undefined ? undefined : options.checkState
+    this.dynamic = options.dynamic ?? false
     this.info = {
       cmdName: this.name,
       level: spec.level ?? 'OPERATOR',
@@ -48,23 +60,27 @@ export class Command {
 
   /**
    * Runs the command; a promise only if its handler returned one.
-   * @throws DevFailed `API_IncompatibleCmdArgumentType`, or what the handler throws
+   * @throws DevFailed `API_CommandNotAllowed`, `API_IncompatibleCmdArgumentType`, or what the handler throws
    */
   execute(argument: AnyValue, call: CallContext): AnyValue | Promise<AnyValue> {
+    this.#checkState?.(this.spec.states, 'API_CommandNotAllowed', 'DeviceClass::command_handler', (state) => {
+      return `Command ${this.name} not allowed when the device is in ${state} state`
+    })
     if (this.#in !== 'DevVoid' && !sameType(this.#in, argument.type)) {
       const desc = `Incompatible command argument type, expected type is : Tango::${this.#in}`
       throw failure('API_IncompatibleCmdArgumentType', desc, 'Command::extract()')
     }
     // an argument that nobody asked for is ignored
     const answer = this.#handler(this.#in === 'DevVoid' ? undefined : argument.value, call)
-    return answer instanceof Promise ? this.#settled(answer) : this.#result(answer)
+    return answer instanceof Promise ? this.#settled(answer) : this.result(answer)
   }
 
   async #settled(answer: Promise<unknown>): Promise<AnyValue> {
-    return this.#result(await answer)
+    return this.result(await answer)
   }
 
-  #result(answer: unknown): AnyValue {
+  /** A result of the handler as it travels. */
+  result(answer: unknown): AnyValue {
     if (this.#out === 'DevVoid') return VOID
     try {
       // type and value belong together because `commandResult` has just checked them
@@ -82,6 +98,10 @@ export class CommandTable {
 
   add(command: Command): void {
     this.#commands.set(command.name.toLowerCase(), command)
+  }
+
+  remove(name: string): void {
+    this.#commands.delete(name.toLowerCase())
   }
 
   /** All commands, sorted by name as native servers list them. */

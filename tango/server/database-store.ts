@@ -4,7 +4,7 @@
 import { hostname } from 'node:os'
 import type { DatabaseClient } from '../client/database.ts'
 import { DevFailed, devFailed } from '../errors/dev-failed.ts'
-import type { AttributeProperties, ConfigChange } from './attribute-config.ts'
+import type { AttributeProperties, ConfigChange } from './config-properties.ts'
 import type { DeviceDeclaration } from './device-server.ts'
 import { type PropertyLines, propertyLines } from './properties.ts'
 import type { DeviceContent, ServerStore, StoredDevice } from './server-store.ts'
@@ -13,6 +13,8 @@ type Blocks = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
 
 /** Interface level that is exported. */
 const IDL_VERSION = '5'
+
+const CONTROL_SYSTEM_PROPERTIES = ['DSEventBufferHwm', 'EventBufferHwm', 'WAttrNaNAllowed'] as const
 
 /** Options of {@link DatabaseStore}. */
 export interface DatabaseStoreOptions {
@@ -30,6 +32,10 @@ export class DatabaseStore implements ServerStore {
   readonly #server: string
   readonly #adminName: string
   readonly #answers: (ior: string) => Promise<boolean>
+  #controlSystem: PropertyLines | undefined
+  /** While the server starts, the aliases of all its devices come with one query. */
+  #starting = true
+  #aliases: Promise<ReadonlyMap<string, string> | undefined> | undefined
 
   constructor(options: DatabaseStoreOptions) {
     this.#database = options.database
@@ -49,6 +55,7 @@ export class DatabaseStore implements ServerStore {
     }
     if (cache === undefined) throw notDefined(this.#server)
     if (cache.admin.exported && !again) await this.#refuseSecond(cache.admin.ior)
+    this.#controlSystem = propertyLines(cache.controlSystem)
     return cache.classes.flatMap((found) =>
       found.devices.map((device) => ({
         name: device.name,
@@ -58,30 +65,43 @@ export class DatabaseStore implements ServerStore {
           classProperties: propertyLines(found.properties),
           attributes: lowerCase(device.attributeProperties),
           classAttributes: lowerCase(found.attributeProperties),
+          pipes: lowerCase(device.pipeProperties),
+          classPipes: lowerCase(found.pipeProperties),
         },
       })),
     )
   }
 
+  async controlSystem(): Promise<PropertyLines> {
+    this.#controlSystem ??= propertyLines(await this.#database.getProperty('CtrlSystem', CONTROL_SYSTEM_PROPERTIES))
+    return this.#controlSystem
+  }
+
   async content(className: string, device: string): Promise<DeviceContent> {
     const database = this.#database
-    const [names, attributeNames, classNames, classAttributeNames] = await Promise.all([
+    const [names, attributeNames, pipeNames, classNames, classAttributeNames, classPipeNames] = await Promise.all([
       database.devicePropertyList(device),
       database.deviceAttributeList(device),
+      database.devicePipeList(device),
       database.classPropertyList(className),
       database.classAttributeList(className),
+      database.classPipeList(className),
     ])
-    const [properties, attributes, classProperties, classAttributes] = await Promise.all([
+    const [properties, attributes, pipes, classProperties, classAttributes, classPipes] = await Promise.all([
       database.getDeviceProperty(device, names),
       database.getDeviceAttributeProperty(device, attributeNames),
+      database.getDevicePipeProperty(device, pipeNames),
       database.getClassProperty(className, classNames),
       database.getClassAttributeProperty(className, classAttributeNames),
+      database.getClassPipeProperty(className, classPipeNames),
     ])
     return {
       properties: propertyLines(properties),
       classProperties: propertyLines(classProperties),
       attributes: lowerCase(attributes),
       classAttributes: lowerCase(classAttributes),
+      pipes: lowerCase(pipes),
+      classPipes: lowerCase(classPipes),
     }
   }
 
@@ -94,6 +114,13 @@ export class DatabaseStore implements ServerStore {
     if (change.remove.length > 0) await this.#database.deleteDeviceAttributeProperty(device, attribute, change.remove)
     if (change.put.size > 0) {
       await this.#database.putDeviceAttributeProperty(device, { [attribute]: Object.fromEntries(change.put) })
+    }
+  }
+
+  async changePipe(device: string, pipe: string, change: ConfigChange): Promise<void> {
+    if (change.remove.length > 0) await this.#database.deleteDevicePipeProperty(device, pipe, change.remove)
+    if (change.put.size > 0) {
+      await this.#database.putDevicePipeProperty(device, { [pipe]: Object.fromEntries(change.put) })
     }
   }
 
@@ -111,11 +138,20 @@ export class DatabaseStore implements ServerStore {
   }
 
   async alias(device: string): Promise<string | undefined> {
+    if (this.#starting) {
+      this.#aliases ??= this.#allAliases()
+      const aliases = await this.#aliases
+      if (aliases !== undefined) return aliases.get(device.toLowerCase())
+    }
     return this.#database.deviceAlias(device)
   }
 
   async exportDevice(name: string, ior: string): Promise<void> {
     await this.#database.exportDevice({ name, ior, host: hostname(), pid: process.pid, version: IDL_VERSION })
+    // the admin device is the last one
+    if (name !== this.#adminName) return
+    this.#starting = false
+    this.#aliases = undefined
   }
 
   async unexportDevice(name: string): Promise<void> {
@@ -124,6 +160,22 @@ export class DatabaseStore implements ServerStore {
 
   async unexportServer(): Promise<void> {
     await this.#database.unexportServer(this.#server)
+  }
+
+  /** Undefined from a database that takes no queries: each alias has to be asked for. */
+  async #allAliases(): Promise<ReadonlyMap<string, string> | undefined> {
+    if (!/^[\w./-]+$/.test(this.#server)) return undefined
+    try {
+      const rows = await this.#database.select(`name, alias FROM device WHERE server = '${this.#server}'`)
+      return new Map(
+        rows.flatMap(([name, alias]): [string, string][] =>
+          name === undefined || alias === undefined || alias === '' ? [] : [[name.toLowerCase(), alias]],
+        ),
+      )
+    } catch (error) {
+      if (error instanceof DevFailed) return undefined
+      throw error
+    }
   }
 
   async #loadClassic(again: boolean): Promise<readonly StoredDevice[]> {

@@ -20,6 +20,8 @@ export class DeviceLock {
   /** Milliseconds that never go backwards. */
   readonly #now: () => number
   #holder: Client | undefined
+  /** Whose lock was taken by force and who has not been told yet. */
+  #robbed: Client | undefined
   #validityMs = 0
   #until = 0
   #count = 0
@@ -49,6 +51,7 @@ export class DeviceLock {
       )
     }
     this.#holder = client
+    this.#robbed = undefined
     this.#validityMs = Math.max(MIN_VALIDITY_S, validityS) * 1000
     this.#until = this.#now() + this.#validityMs
     this.#count += 1
@@ -62,7 +65,8 @@ export class DeviceLock {
     const holder = this.holder
     const origin = 'Device_Impl::relock'
     if (holder === undefined) {
-      throw failure('API_DeviceUnlocked', `Device ${this.#device} is not locked. Can't re-lock it`, origin)
+      const desc = `${this.#device}: Device ${this.#device} is not locked. Can't re-lock it`
+      throw failure('API_DeviceNotLocked', desc, origin)
     }
     if (!same(holder, client)) {
       throw failure('API_DeviceLocked', `Device ${this.#device} is already locked by another client`, origin)
@@ -83,6 +87,7 @@ export class DeviceLock {
       const desc = `Device ${this.#device} is locked by another client, can't unlock it`
       throw failure('API_DeviceLocked', desc, 'Device_Impl::unlock')
     }
+    if (force && !same(holder, client)) this.#robbed = holder
     this.#count = force ? 0 : this.#count - 1
     const left = this.#count
     if (left <= 0) this.#free()
@@ -90,10 +95,15 @@ export class DeviceLock {
   }
 
   /**
-   * Refuses the request of a client that does not hold the lock.
-   * @throws DevFailed `API_DeviceLocked`
+   * Refuses the request of a client that does not hold the lock, or lost it by force: that one is told once.
+   * @throws DevFailed `API_DeviceLocked`, `API_DeviceUnlocked`
    */
   check(client: Client, origin: string): void {
+    if (this.#robbed !== undefined && same(this.#robbed, client)) {
+      this.#robbed = undefined
+      const desc = `Device ${this.#device} has been unlocked by an administrative client!!!`
+      throw failure('API_DeviceUnlocked', desc, origin)
+    }
     if (this.#holder === undefined) return
     const holder = this.holder
     if (holder === undefined || same(holder, client)) return

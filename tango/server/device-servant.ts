@@ -6,11 +6,12 @@ import { DEVICE_REPOSITORY_IDS } from '../wire/operations.ts'
 import type { HostedDevice } from './hosted-device.ts'
 import { INFO_OPERATIONS } from './info-operations.ts'
 import type { Handler } from './operation-handler.ts'
+import { PIPE_OPERATIONS } from './pipe-operations.ts'
 import { VALUE_OPERATIONS } from './value-operations.ts'
 
 /** BAD_OPERATION of C++ servers. */
 const UNKNOWN_OPERATION_MINOR = 0x41540026
-const HANDLERS: ReadonlyMap<string, Handler> = new Map([...VALUE_OPERATIONS, ...INFO_OPERATIONS])
+const HANDLERS: ReadonlyMap<string, Handler> = new Map([...VALUE_OPERATIONS, ...INFO_OPERATIONS, ...PIPE_OPERATIONS])
 
 /** Serves one device. */
 export class DeviceServant implements Servant {

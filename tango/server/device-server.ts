@@ -14,6 +14,7 @@ import type { Device, DeviceClass } from './device.ts'
 import { DeviceServant } from './device-servant.ts'
 import { type DeviceHome, HostedDevice } from './hosted-device.ts'
 import { sendInterfaceChange } from './interface-change.ts'
+import { LoggingTargets } from './logging-targets.ts'
 import { EMPTY_CONTENT, LocalStore, type ServerStore, type StoredDevice } from './server-store.ts'
 
 /** A device in a list of devices to serve. */
@@ -23,6 +24,8 @@ export interface DeviceDeclaration {
   readonly alias?: string
   /** Property name to its lines, as in the database. */
   readonly properties?: Readonly<Record<string, readonly string[]>>
+  /** Attribute properties by attribute, for servers without a database. */
+  readonly attributes?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 }
 
 /** Options of `TangoProcess.startServer`. */
@@ -36,6 +39,8 @@ export interface StartServerOptions {
   readonly database?: 'tango' | 'none'
   /** Devices without a database; with one they are registered first if they are missing there. */
   readonly devices?: readonly DeviceDeclaration[]
+  /** `-v` of the command line, 0 to 5: level of the logs, and the console as their target. */
+  readonly verbosity?: number
   /** Further object keys by device name, such as `database`. */
   readonly objectKeys?: Readonly<Record<string, string>>
 }
@@ -58,6 +63,9 @@ export class DeviceServer {
   readonly #classes = new Map<string, DeviceClass>()
   /** By lower-case name, in the order of creation; the admin device is not among them. */
   readonly #hosted = new Map<string, HostedDevice>()
+  readonly #targets = new LoggingTargets()
+  readonly #polling = { on: true }
+  #nanAllowed = false
   #admin: HostedDevice | undefined
   #stopping: Promise<void> | undefined
   #markStopped: () => void = () => {}
@@ -159,6 +167,7 @@ export class DeviceServer {
 
   async #start(): Promise<void> {
     const stored = await this.#stored()
+    await this.#takeSettings()
     await this.#createKnown(stored)
     if (this.#hosted.size === 0 && stored.length > 0) {
       throw devFailed('API_ClassNotFound', `${this.name}: no class of its devices was found; nothing can be served`)
@@ -167,6 +176,23 @@ export class DeviceServer {
     // the admin device last: whoever sees it exported takes the server as ready
     await Promise.all(Array.from(this.#hosted.values(), (hosted) => this.#export(hosted)))
     await this.#export(this.#admin)
+  }
+
+  /** What the control system wants of all its servers. */
+  async #takeSettings(): Promise<void> {
+    const settings = await this.#store.controlSystem()
+    const count = (name: string): number | undefined => {
+      const number = Number(settings.get(name.toLowerCase())?.[0] ?? Number.NaN)
+      return Number.isInteger(number) && number > 0 ? number : undefined
+    }
+    const { events } = this.#tango
+    events.setHighWaterMarks({ publisher: count('DSEventBufferHwm'), subscriber: count('EventBufferHwm') })
+    this.#nanAllowed = /^(true|1)$/i.test(settings.get('wattrnanallowed')?.[0] ?? '')
+  }
+
+  /** Whether clients may write NaN and infinity to attributes (control system property `WAttrNaNAllowed`). */
+  get nanAllowed(): boolean {
+    return this.#nanAllowed
   }
 
   /** What is to be served; declared devices that the database does not have are added to it. */
@@ -216,6 +242,8 @@ export class DeviceServer {
     }
     const hosted = new HostedDevice(this.#home(), deviceClass, device.name, device.content)
     hosted.construct()
+    await this.#targets.begin(hosted, this.#options.verbosity ?? 0)
+    if (!this.#polling.on) hosted.polling.suspend()
     this.#hosted.set(device.name.toLowerCase(), hosted)
     this.#addServant(hosted)
     return hosted
@@ -225,6 +253,8 @@ export class DeviceServer {
     const server = this
     const host = {
       adminName: this.adminName,
+      targets: this.#targets,
+      polling: this.#polling,
       get stopping(): boolean {
         return server.#stopping !== undefined
       },
@@ -237,6 +267,7 @@ export class DeviceServer {
     }
     const admin = new HostedDevice(this.#home(), adminClass(host), this.adminName, EMPTY_CONTENT)
     admin.construct()
+    await this.#targets.begin(admin, this.#options.verbosity ?? 0)
     await admin.start()
     this.#addServant(admin)
     return admin
@@ -255,7 +286,8 @@ export class DeviceServer {
   }
 
   async #end(exported: boolean): Promise<void> {
-    this.#tango.events.stopHeartbeat(heartbeatTopic(this.#topics.tangoHost, this.adminName))
+    const heartbeats = heartbeatTopic(this.#topics.tangoHost, this.adminName)
+    this.#tango.events.stopHeartbeat(heartbeats)
     if (exported) {
       try {
         await this.#store.unexportServer()
@@ -267,6 +299,7 @@ export class DeviceServer {
     for (const hosted of all) this.#removeServant(hosted)
     for (const hosted of all.reverse()) await hosted.delete()
     this.#hosted.clear()
+    await this.#tango.events.closeServer(heartbeats)
     this.#markStopped()
   }
 

@@ -6,11 +6,22 @@ import type { DevFailed } from '../errors/dev-failed.ts'
 import type { Logger } from '../log.ts'
 import type { TangoProcess } from '../process.ts'
 import type { DevState } from '../types/dev-state.ts'
-import type { AttributeInput, AttributeSpec, DeviceSpec, PropertiesOf, Serves } from '../types/device-spec.ts'
-import type { Reading } from '../types/reading.ts'
+import type {
+  AttributeInput,
+  AttributeSpec,
+  CallContext,
+  CommandSpec,
+  DeviceSpec,
+  PropertiesOf,
+  Serves,
+} from '../types/device-spec.ts'
+import type { PipeInput } from '../types/pipe.ts'
+import type { Quality, Reading } from '../types/reading.ts'
 import type { AttributeConfig5 } from '../wire/tango-config.ts'
 import type { DeviceServer } from './device-server.ts'
 import type { PropertyLines } from './properties.ts'
+
+type PipeKeys<S extends DeviceSpec> = S extends { readonly pipes: infer P } ? keyof P & string : never
 
 /** Options of {@link Device.setState}. */
 export interface SetStateOptions {
@@ -22,6 +33,65 @@ export interface SetStateOptions {
 export interface AttributeHandlers {
   read?(): unknown
   write?(value: never): void | Promise<void>
+}
+
+/** Serves a command that is added at run time. */
+export type CommandMethod = (argument: unknown, call: CallContext) => unknown
+
+/**
+ * Changes of the configuration of an attribute: texts as clients set them, `Not specified`, the empty text and `NaN`
+ * reset to the default of the library, of the code, of the class.
+ */
+export interface AttributeChanges {
+  readonly label?: string
+  readonly description?: string
+  readonly unit?: string
+  readonly standardUnit?: string
+  readonly displayUnit?: string
+  readonly format?: string
+  readonly minValue?: string | number
+  readonly maxValue?: string | number
+  readonly minAlarm?: string | number
+  readonly maxAlarm?: string | number
+  readonly minWarning?: string | number
+  readonly maxWarning?: string | number
+  readonly deltaT?: string | number
+  readonly deltaVal?: string | number
+  readonly relChange?: string | number
+  readonly absChange?: string | number
+  readonly eventPeriod?: string | number
+  readonly archiveRelChange?: string | number
+  readonly archiveAbsChange?: string | number
+  readonly archivePeriod?: string | number
+  readonly enumLabels?: readonly string[]
+}
+
+/** What a device may do with the polling of its own attributes and commands; names are Tango names in any case. */
+export interface OwnPolling {
+  /** Begins to poll, or changes the period; 0 is polling that {@link trigger} drives. */
+  start(kind: 'attribute' | 'command', name: string, periodMs: number): void
+  /** Ends polling; nothing happens when it is not polled. */
+  stop(kind: 'attribute' | 'command', name: string): void
+  /** Period in ms; `undefined` when it is not polled. */
+  period(kind: 'attribute' | 'command', name: string): number | undefined
+  /** Polls now. @throws DevFailed `API_PollObjNotFound`; `API_NotSupported` unless the period is 0 */
+  trigger(kind: 'attribute' | 'command', name: string): Promise<void>
+  /**
+   * Puts results into the cache, oldest first, as if they had been polled.
+   * @throws DevFailed `API_DeviceNotPolled`, `API_PollObjNotFound`
+   */
+  fill(kind: 'attribute' | 'command', name: string, records: readonly PollInput[]): void
+}
+
+/** One result for {@link OwnPolling.fill}. */
+export interface PollInput {
+  readonly value?: unknown
+  /** Set point of the moment, for writable attributes. */
+  readonly written?: unknown
+  readonly quality?: Quality
+  readonly error?: DevFailed
+  /** Seconds since 1970; now when absent. */
+  readonly time?: number
 }
 
 /** Limits of an attribute; what is absent stays, `undefined` removes one. */
@@ -52,11 +122,18 @@ export interface DeviceContext {
   alias(): Promise<string | undefined>
   isWatched(key: string): boolean
   setState(state: DevState, status: string | undefined, always: boolean): void
+  readonly pollingControl: OwnPolling
   push(key: string, value: unknown): void
+  pushEvent(event: 'archive' | 'user_event', key: string, value: unknown): void
+  pushDataReady(key: string, counter: number): void
+  pushPipe(key: string, blob: unknown, time?: number): void
   setWritten(key: string, value: unknown): void
   every(ms: number, fn: () => void): DeviceTimer
   addAttribute(key: string, spec: AttributeSpec, handlers: AttributeHandlers): void
   removeAttribute(key: string): void
+  addCommand(key: string, spec: CommandSpec, method: CommandMethod): void
+  removeCommand(key: string): void
+  configureAttribute(key: string, changes: AttributeChanges): Promise<void>
   setAttributeLimits(key: string, limits: AttributeLimits): void
   attributeConfig(key: string): AttributeConfig5
   memorize(key: string, value: unknown): Promise<void>
@@ -153,6 +230,37 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
     this.#context.push(attribute, value)
   }
 
+  /** Sends an archive event, see {@link push}. */
+  pushArchive<K extends keyof S['attributes'] & string>(
+    attribute: K,
+    value: AttributeInput<S['attributes'][K]> | Reading<AttributeInput<S['attributes'][K]>> | DevFailed,
+  ): void {
+    this.#context.pushEvent('archive', attribute, value)
+  }
+
+  /** Sends a user event, see {@link push}. */
+  pushUserEvent<K extends keyof S['attributes'] & string>(
+    attribute: K,
+    value: AttributeInput<S['attributes'][K]> | Reading<AttributeInput<S['attributes'][K]>> | DevFailed,
+  ): void {
+    this.#context.pushEvent('user_event', attribute, value)
+  }
+
+  /** Tells subscribers that new data can be read; the attribute must be declared with `dataReady`. */
+  pushDataReady(attribute: keyof S['attributes'] & string, counter: number): void {
+    this.#context.pushDataReady(attribute, counter)
+  }
+
+  /** Sends a pipe event with a blob, or with an error. @param time seconds since 1970, now when absent */
+  pushPipe(pipe: PipeKeys<S>, blob: PipeInput | DevFailed, time?: number): void {
+    this.#context.pushPipe(pipe, blob, time)
+  }
+
+  /** Polling of the device's own attributes and commands. */
+  get polling(): OwnPolling {
+    return this.#context.pollingControl
+  }
+
   /** Sets the written part (set point) that clients see, without calling the write handler. */
   setWritten<K extends keyof S['attributes'] & string>(attribute: K, value: AttributeInput<S['attributes'][K]>): void {
     this.#context.setWritten(attribute, value)
@@ -178,6 +286,24 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
     this.#context.removeAttribute(key)
   }
 
+  /** Adds a command at run time, or replaces one that was added; clients of the interface-change event are told. */
+  addCommand(key: string, spec: CommandSpec, method: CommandMethod): void {
+    this.#context.addCommand(key, spec, method)
+  }
+
+  /** Removes a command that was added at run time. */
+  removeCommand(key: string): void {
+    this.#context.removeCommand(key)
+  }
+
+  /**
+   * Changes the configuration of an attribute as a client would: checked, stored, and told to subscribers.
+   * @throws DevFailed `API_AttrOptProp`, `API_IncoherentValues`
+   */
+  configureAttribute(key: string, changes: AttributeChanges): Promise<void> {
+    return this.#context.configureAttribute(key, changes)
+  }
+
   /** Sets `min_value` and `max_value` of the live configuration and tells subscribers of it; not stored. */
   setAttributeLimits(key: keyof S['attributes'] & string, limits: AttributeLimits): void {
     this.#context.setAttributeLimits(key, limits)
@@ -198,6 +324,12 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
 
   /** Runs before `init` of the command Init, at removal and at shut-down. */
   deleted?(): void | Promise<void>
+
+  /**
+   * Runs once after the write handlers of a request, before the new set points count. A DevFailed undoes all of them, a
+   * MultiDevFailed those that it names by their place in the request.
+   */
+  attributesWritten?(attributes: readonly string[]): void | Promise<void>
 
   /** Computes State when clients ask; `setState` still decides what is pushed. */
   stateRead?(): DevState | Promise<DevState>

@@ -2,7 +2,6 @@
 
 import { type DevError, DevFailed } from '../errors/dev-failed.ts'
 import { LOCAL_ENDPOINT } from '../events/local-events.ts'
-import { HIGH_WATER_MARK } from '../events/publisher.ts'
 import type { LongStringArray } from '../types/dev-types.ts'
 import { EVENT_NAMES, type EventName, heartbeatChannel, heartbeatTopic } from '../wire/zmq-event.ts'
 import type { TableEntry } from './attribute-table.ts'
@@ -36,8 +35,9 @@ export async function subscribe(
   client: Client,
 ): Promise<LongStringArray> {
   const publisher = admin.tango.events
+  const server = heartbeatTopic(admin.topics.tangoHost, host.adminName)
   if (args.length === 1 && args[0] === 'info') {
-    const { heartbeat, event } = await publisher.endpoints()
+    const { heartbeat, event } = await publisher.endpoints(server)
     return { lvalue: Int32Array.of(TANGO_RELEASE), svalue: [`Heartbeat: ${heartbeat}`, `Event: ${event}`] }
   }
   if (args.length < 4) {
@@ -49,17 +49,20 @@ export async function subscribe(
   }
   if (host.stopping) throw failure('API_ShutdownInProgress', 'The device server is shutting down')
   const [deviceName = '', member = '', , eventText = '', level] = args
-  const { topic, event } = topicOf(host, deviceName, member, eventText, levelOf(eventText, level), true)
+  const { topic, others, event, entry } = topicOf(host, deviceName, member, eventText, levelOf(eventText, level), true)
+  if (entry?.forwarded !== undefined && event !== 'quality' && event !== 'intr_change' && event !== 'pipe') {
+    await entry.forwarded.follow(event)
+  }
   const { tangoHost } = admin.topics
   const channel = heartbeatChannel(tangoHost, host.adminName)
   const multicast = event === 'intr_change' || event === 'pipe' ? [0, 0] : MULTICAST
-  const lvalue = Int32Array.of(TANGO_RELEASE, IDL_LEVEL, HIGH_WATER_MARK, ...multicast, ZMQ_RELEASE)
+  const lvalue = Int32Array.of(TANGO_RELEASE, IDL_LEVEL, publisher.highWaterMarks.subscriber, ...multicast, ZMQ_RELEASE)
   if (client.caller.transport === 'memory') {
     return { lvalue, svalue: [LOCAL_ENDPOINT, LOCAL_ENDPOINT, topic, channel] }
   }
-  const { heartbeat, event: eventEndpoint, alternates } = await publisher.endpoints()
-  publisher.subscribe(topic)
-  publisher.startHeartbeat(heartbeatTopic(tangoHost, host.adminName))
+  const { heartbeat, event: eventEndpoint, alternates } = await publisher.endpoints(server)
+  for (const wanted of [topic, ...(others ?? [])]) publisher.subscribe(wanted, server)
+  publisher.startHeartbeat(server)
   return { lvalue, svalue: [heartbeat, eventEndpoint, ...alternates, topic, channel] }
 }
 
@@ -72,10 +75,11 @@ export function confirm(host: SubscriptionHost, admin: HostedDevice, args: reado
     const desc = 'Wrong number of input arguments: 3 needed per event: device name, attribute/pipe name and event name'
     throw failure('API_WrongNumberOfArgs', desc, 'DServer::event_confirm_subscription')
   }
+  const server = heartbeatTopic(admin.topics.tangoHost, host.adminName)
   for (let i = 0; i < args.length; i += 3) {
     const [deviceName = '', member = '', eventText = ''] = args.slice(i, i + 3)
-    const { topic } = topicOf(host, deviceName, member, eventText, levelOf(eventText, '0'), false)
-    admin.tango.events.subscribe(topic)
+    const { topic, others } = topicOf(host, deviceName, member, eventText, levelOf(eventText, '0'), false)
+    for (const wanted of [topic, ...(others ?? [])]) admin.tango.events.subscribe(wanted, server)
   }
 }
 
@@ -94,7 +98,7 @@ function topicOf(
   eventText: string,
   level: number,
   checked: boolean,
-): { topic: string; event: EventName } {
+): { topic: string; others?: readonly string[]; event: EventName; entry?: TableEntry } {
   const device = host.hosted(deviceName)
   if (device === undefined) {
     const desc = `Device ${deviceName} not found`
@@ -109,21 +113,25 @@ function topicOf(
     throw failure('API_WrongNumberOfArgs', `The event type you sent (${eventText}) is not  valid event type`)
   }
   if (event === 'intr_change') return { topic: interfaceChangeTopic(device), event }
-  if (event === 'pipe') throw failure('API_PipeNotFound', `${member} pipe not found`, 'DeviceClass::get_pipe_by_name')
+  if (event === 'pipe') return { topic: device.pipes.get(member).topic, event }
   const entry = device.attributes.get(member, 'MultiAttribute::get_attr_ind_by_name')
   if (event === 'data_ready') {
+    const [topic, ...others] = entry.events.dataReadyTopics
+    if (entry.attribute.spec.dataReady === true) return { topic, others, event, entry }
     const desc = `The attribute ${entry.attribute.name} is not data ready event enabled`
     throw failure('API_AttributeNotDataReadyEnabled', desc)
   }
   if (event === 'quality') throw notPolled(entry)
   if (checked) checkSource(device, entry, event)
-  return { topic: entry.events.topic(event, level), event }
+  return { topic: entry.events.topic(event, level), event, entry }
 }
 
 /** Change, archive and periodic events need polling or a device that pushes. */
 function checkSource(device: HostedDevice, entry: TableEntry, event: EventName): void {
-  if (event === 'user_event' || event === 'attr_conf') return
+  // the root decides for an attribute that is forwarded
+  if (event === 'user_event' || event === 'attr_conf' || entry.forwarded !== undefined) return
   if (event === 'change' && entry.pushes !== undefined) return
+  if (event === 'archive' && entry.pushesArchive !== undefined) return
   const { attribute } = entry
   if (device.polling.find('attribute', attribute.name) === undefined) throw notPolled(entry)
   if (event === 'periodic') return

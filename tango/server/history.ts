@@ -26,14 +26,20 @@ const NO_DIM: AttributeDim = { dimX: 0, dimY: 0 }
 
 /**
  * The newest records of a polled object, oldest first.
- * @throws DevFailed `API_NoDataYet`
+ * @throws DevFailed `API_NoDataYet`, `API_MemoryAllocation` for a negative count
  */
 export function newest(object: PolledObject, count: number, origin: string): readonly PollRecord[] {
   if (object.records.length === 0) {
     const desc = `No data available in cache for ${object.kind} ${object.name}`
     throw new DevFailed([{ reason: 'API_NoDataYet', severity: 'ERR', desc, origin }])
   }
-  return object.records.slice(-Math.max(0, count))
+  if (count < 0) {
+    // the words of native servers
+    throw new DevFailed([
+      { reason: 'API_MemoryAllocation', severity: 'ERR', desc: "Can't allocate memory in server", origin },
+    ])
+  }
+  return count === 0 ? [] : object.records.slice(-count)
 }
 
 /** History of an attribute (interfaces 4 and 5). */

@@ -7,22 +7,38 @@ import type { TangoProcess } from '../process.ts'
 import type { DevState } from '../types/dev-state.ts'
 import type { AttributeSpec, CommandSpec, DeviceSpec } from '../types/device-spec.ts'
 import type { AttributeConfig5 } from '../wire/tango-config.ts'
-import { Attribute, type BoundHandlers } from './attribute.ts'
-import { AttributeConfiguration } from './attribute-config.ts'
-import { AttributeEvents, type TopicNames } from './attribute-events.ts'
+import type { Attribute } from './attribute.ts'
+import type { TopicNames } from './attribute-events.ts'
 import { AttributeTable, type TableEntry } from './attribute-table.ts'
-import { type FlatPart, memorizedText, parseMemorized } from './attribute-value.ts'
+import type { FlatPart } from './attribute-value.ts'
 import { BlackBox } from './black-box.ts'
 import { CallSignals } from './call-signals.ts'
-import { Command, CommandTable } from './command-table.ts'
-import type { AttributeHandlers, AttributeLimits, Device, DeviceClass, DeviceContext, DeviceTimer } from './device.ts'
+import { CommandTable } from './command-table.ts'
+import { configTexts } from './config-properties.ts'
+import type {
+  AttributeChanges,
+  AttributeHandlers,
+  AttributeLimits,
+  CommandMethod,
+  Device,
+  DeviceClass,
+  DeviceContext,
+  DeviceTimer,
+  OwnPolling,
+} from './device.ts'
 import { DeviceLock } from './device-lock.ts'
+import { addAttribute, buildMembers, makeCommand } from './device-members.ts'
 import type { DeviceServer } from './device-server.ts'
-import { sendInterfaceChange } from './interface-change.ts'
+import { StateOfDevice } from './device-state.ts'
+import { ForwardedAttributes } from './forwarded-attributes.ts'
+import { InterfaceChanges } from './interface-change.ts'
+import { applyMemorized, storeMemorized } from './memorized-values.ts'
+import { PipeTable } from './pipe.ts'
 import { DevicePolling } from './polling.ts'
 import { type PropertyLines, typedProperties } from './properties.ts'
 import { SerialQueue } from './serial-queue.ts'
 import type { DeviceContent, ServerStore } from './server-store.ts'
+import { stateCheck } from './state-check.ts'
 
 /** What a device needs from its server. */
 export interface DeviceHome {
@@ -32,10 +48,6 @@ export interface DeviceHome {
   readonly topics: TopicNames
 }
 
-/** Attribute property under which the set point of a memorized attribute is stored. */
-const MEMORIZED = '__value'
-const STATE_SPEC: AttributeSpec = { type: 'DevState', name: 'State', urgent: true, pushes: 'unfiltered' }
-const STATUS_SPEC: AttributeSpec = { type: 'DevString', name: 'Status', urgent: true, pushes: 'unfiltered' }
 /** A device whose `init` hangs must not keep its server from starting. */
 const INIT_LIMIT_MS = 30_000
 
@@ -50,19 +62,22 @@ export class HostedDevice implements DeviceContext {
   readonly log: Logger
   readonly attributes: AttributeTable
   readonly commands = new CommandTable()
+  readonly pipes = new PipeTable()
   readonly polling: DevicePolling
   readonly queue: SerialQueue
   readonly blackBox = new BlackBox()
   readonly lock: DeviceLock
+  readonly stateOf: StateOfDevice
+  readonly checkState = stateCheck(() => this.stateOf.known)
+  readonly interfaceChanges: InterfaceChanges
   readonly #home: DeviceHome
   readonly #class: DeviceClass
   readonly #timers = new Set<() => void>()
+  readonly #forwarded = new ForwardedAttributes(this)
   #content: DeviceContent
   #device: Device | undefined
   #properties: Readonly<Record<string, unknown>> = {}
   #problems: readonly string[] = []
-  #state: DevState = 'INIT'
-  #status = defaultStatus('INIT')
   #abort = new AbortController()
   #callSignals = new CallSignals(this.#abort.signal)
 
@@ -82,8 +97,17 @@ export class HostedDevice implements DeviceContext {
     this.lock = new DeviceLock(name, () => clock.monotonic())
     this.polling = new DevicePolling(this)
     this.attributes = new AttributeTable(this, (attribute, source) => this.polling.cached(attribute, source))
+    this.interfaceChanges = new InterfaceChanges(this)
+    const hosted = this
+    this.stateOf = new StateOfDevice({
+      attributes: this.attributes,
+      get busy(): boolean {
+        return hosted.queue.occupied
+      },
+      source: () => this.#device,
+    })
     this.#readProperties()
-    this.#buildTables()
+    buildMembers(this, content)
   }
 
   /** The object of the device's class. */
@@ -101,11 +125,11 @@ export class HostedDevice implements DeviceContext {
   }
 
   get state(): DevState {
-    return this.#state
+    return this.stateOf.state
   }
 
   get status(): string {
-    return this.#status
+    return this.stateOf.status
   }
 
   get signal(): AbortSignal {
@@ -115,6 +139,14 @@ export class HostedDevice implements DeviceContext {
   /** Signal for long-running calls of a connection. */
   signalOf(caller: AbortSignal): AbortSignal {
     return this.#callSignals.of(caller)
+  }
+
+  get pollingControl(): OwnPolling {
+    return this.polling.control
+  }
+
+  get nanAllowed(): boolean {
+    return this.server.nanAllowed
   }
 
   get topics(): TopicNames {
@@ -170,6 +202,8 @@ export class HostedDevice implements DeviceContext {
   /** Ends the device: its timers, its polling, its own clean-up. */
   async delete(): Promise<void> {
     this.polling.stop()
+    this.interfaceChanges.stop()
+    await this.#forwarded.close()
     await this.#end()
   }
 
@@ -182,17 +216,35 @@ export class HostedDevice implements DeviceContext {
   }
 
   setState(state: DevState, status: string | undefined, always: boolean): void {
-    const text = status ?? defaultStatus(state)
-    const stateChanged = state !== this.#state
-    const statusChanged = text !== this.#status
-    this.#state = state
-    this.#status = text
-    if (stateChanged || always) this.#pushEntry(this.attributes.byKey('state'), state)
-    if (stateChanged || statusChanged || always) this.#pushEntry(this.attributes.byKey('status'), text)
+    const changed = this.stateOf.set(state, status)
+    if (changed.state || always) this.#pushEntry(this.attributes.byKey('state'), state)
+    if (changed.state || changed.status || always) {
+      this.#pushEntry(this.attributes.byKey('status'), this.stateOf.status)
+    }
   }
 
   push(key: string, value: unknown): void {
     this.#pushEntry(this.#entry(key), value)
+  }
+
+  pushEvent(event: 'archive' | 'user_event', key: string, value: unknown): void {
+    const entry = this.#entry(key)
+    if (event === 'archive') entry.pushesArchive ??= 'unfiltered'
+    if (!entry.events.wanted(event)) return
+    const { attribute } = entry
+    const wire = value instanceof DevFailed ? attribute.failed(value) : attribute.value(value)
+    if (event === 'archive') entry.events.pushArchive(wire, entry.pushesArchive === 'filtered')
+    else entry.events.pushUser(wire)
+  }
+
+  pushDataReady(key: string, counter: number): void {
+    this.#entry(key).events.dataReady(counter)
+  }
+
+  pushPipe(key: string, blob: unknown, time?: number): void {
+    const pipe = this.pipes.byKey(key)
+    if (pipe === undefined) throw devFailed('API_PipeNotFound', `${this.name} has no pipe ${key}`)
+    pipe.push(this.tango.events, blob, time)
   }
 
   setWritten(key: string, value: unknown): void {
@@ -221,8 +273,9 @@ export class HostedDevice implements DeviceContext {
   addAttribute(key: string, spec: AttributeSpec, handlers: AttributeHandlers): void {
     const read = handlers.read?.bind(handlers)
     const write = handlers.write?.bind(handlers)
-    this.#addAttribute(key, spec, { read, write: write === undefined ? undefined : (v) => write(v as never) }, true)
-    sendInterfaceChange(this, false)
+    const handlersOf = { read, write: write === undefined ? undefined : (v: unknown) => write(v as never) }
+    addAttribute(this, this.#content, key, spec, handlersOf, true)
+    this.interfaceChanges.changed()
   }
 
   removeAttribute(key: string): void {
@@ -230,7 +283,33 @@ export class HostedDevice implements DeviceContext {
     if (!entry.dynamic) throw devFailed('API_InvalidArgs', `${this.name}/${entry.attribute.name} belongs to the class`)
     this.polling.remove('attribute', entry.attribute.name)
     this.attributes.remove(entry.attribute.name)
-    sendInterfaceChange(this, false)
+    this.interfaceChanges.changed()
+  }
+
+  addCommand(key: string, spec: CommandSpec, method: CommandMethod): void {
+    const command = makeCommand(this, key, spec, method, true)
+    const known = this.commands.find(command.name)
+    if (known?.dynamic === false) {
+      throw devFailed('API_InvalidArgs', `${this.name}: the command ${command.name} belongs to the class`)
+    }
+    this.commands.add(command)
+    this.interfaceChanges.changed()
+  }
+
+  removeCommand(key: string): void {
+    const command = this.commands.all().find((candidate) => candidate.key === key)
+    if (command === undefined) throw devFailed('API_CommandNotFound', `${this.name} has no command ${key}`)
+    if (!command.dynamic) throw devFailed('API_InvalidArgs', `${this.name}: the command ${key} belongs to the class`)
+    this.polling.remove('command', command.name)
+    this.commands.remove(command.name)
+    this.interfaceChanges.changed()
+  }
+
+  async configureAttribute(key: string, { enumLabels, ...texts }: AttributeChanges): Promise<void> {
+    const { attribute, events } = this.#entry(key)
+    const change = attribute.config.change(new Map(configTexts(texts)), enumLabels)
+    events.configurationChanged()
+    await this.store.changeAttribute(this.name, attribute.name, change)
   }
 
   setAttributeLimits(key: string, limits: AttributeLimits): void {
@@ -244,36 +323,49 @@ export class HostedDevice implements DeviceContext {
 
   async memorize(key: string, value: unknown): Promise<void> {
     const { attribute } = this.#entry(key)
-    await this.#storeMemorized(attribute, memorizedText(attribute.spec.type, attribute.part(value)))
+    await storeMemorized(this, attribute, attribute.part(value))
   }
 
   setPointOf(name: string): FlatPart | undefined {
     return this.attributes.find(name)?.attribute.written
   }
 
-  /** Stores a set point; a failing database costs the memory, not the write. */
+  /** For the table of attributes: a memorized one was written. */
   memorized(attribute: Attribute): Promise<void> | undefined {
     const part = attribute.written
-    return part === undefined ? undefined : this.#storeMemorized(attribute, memorizedText(attribute.spec.type, part))
+    return part === undefined ? undefined : storeMemorized(this, attribute, part)
+  }
+
+  /** Whether a command may be called by others while the device is locked (class property `AllowedAccessCmd`). */
+  freeWhenLocked(command: string): boolean {
+    const allowed = this.#content.classProperties.get('allowedaccesscmd')
+    return allowed?.some((name) => name.toLowerCase() === command.toLowerCase()) === true
+  }
+
+  startErrors(lowerName: string): DevFailed['errors'] | undefined {
+    return this.stateOf.errorsOf(lowerName)
+  }
+
+  written(keys: readonly string[]): void | Promise<void> {
+    return this.#device?.attributesWritten?.(keys)
   }
 
   logDefect(what: string, error: unknown): void {
     this.log.error(`${what} failed`, { error })
   }
 
-  /** State as clients get it: the computed or set one, ALARM instead of ON while an attribute is outside its limits. */
+  /** State as clients get it. */
   readState(): DevState | Promise<DevState> {
-    const state = this.#device?.stateRead?.() ?? this.#state
-    return state instanceof Promise ? this.#evaluateLater(state) : this.#evaluated(state)
+    return this.stateOf.read()
   }
 
-  /** Status as clients get it, with a line per alarm. */
+  /** Status as clients get it. */
   readStatus(): string | Promise<string> {
-    const status = this.#device?.statusRead?.() ?? this.#status
-    return status instanceof Promise ? this.#statusLater(status) : this.#withAlarms(status)
+    return this.stateOf.readStatus()
   }
 
   async #initialise(): Promise<void> {
+    this.stateOf.removeTrouble()
     this.setState('INIT', undefined, false)
     if (this.#problems.length > 0) {
       this.setState('FAULT', this.#problems.join('\n'), false)
@@ -281,8 +373,9 @@ export class HostedDevice implements DeviceContext {
     }
     try {
       await this.#limited(this.device.init?.())
-      if (this.#state === 'INIT') this.setState('ON', undefined, false)
-      await this.#applyMemorized()
+      if (this.state === 'INIT') this.setState('ON', undefined, false)
+      await applyMemorized(this, this.#content)
+      await this.#forwarded.start(this.#content)
     } catch (error) {
       if (!(error instanceof DevFailed)) this.logDefect('init', error)
       else this.log.warn('init failed', { error: error.message })
@@ -325,66 +418,6 @@ export class HostedDevice implements DeviceContext {
     if (problems.length > 0) this.log.error('wrong properties', { problems })
   }
 
-  #buildTables(): void {
-    const attributes: readonly (readonly [string, AttributeSpec])[] = Object.entries(this.spec.attributes)
-    for (const [key, spec] of attributes) this.#addAttribute(key, spec, this.#bound(key, spec), false)
-    this.#addAttribute('state', STATE_SPEC, { read: () => this.readState() }, false)
-    this.#addAttribute('status', STATUS_SPEC, { read: () => this.readStatus() }, false)
-    const commands: readonly (readonly [string, CommandSpec])[] = Object.entries(this.spec.commands)
-    for (const [key, spec] of commands) {
-      const handler = this.#method(key)
-      this.commands.add(new Command(key, spec, this.spec.naming, (argument, call) => handler(argument, call)))
-    }
-    const { naming } = this.spec
-    const state: CommandSpec = { out: 'DevState', name: 'State', urgent: true, outDoc: 'Device state' }
-    this.commands.add(new Command('state', state, naming, () => this.readState()))
-    const status: CommandSpec = { out: 'DevString', name: 'Status', urgent: true, outDoc: 'Device status' }
-    this.commands.add(new Command('status', status, naming, () => this.readStatus()))
-    if (this.commands.find('Init') === undefined) {
-      this.commands.add(new Command('init', { name: 'Init' }, naming, () => this.init()))
-    }
-  }
-
-  #addAttribute(key: string, spec: AttributeSpec, handlers: BoundHandlers, dynamic: boolean): void {
-    const { attributes, classAttributes } = this.#content
-    const none = new Map<string, readonly string[]>()
-    const lower = (spec.name ?? this.#tangoName(key, spec)).toLowerCase()
-    const config = new AttributeConfiguration(
-      this.name,
-      key,
-      spec,
-      this.spec.naming,
-      classAttributes.get(lower) ?? none,
-      attributes.get(lower) ?? none,
-    )
-    const attribute = new Attribute(this, key, spec, config, handlers, key === 'state')
-    const events = new AttributeEvents(attribute, this.name, this.tango.events, this.topics, () => this.monotonic())
-    this.attributes.add({ attribute, events, pushes: spec.pushes, dynamic })
-  }
-
-  #tangoName(key: string, spec: AttributeSpec): string {
-    return new AttributeConfiguration(this.name, key, spec, this.spec.naming, new Map(), new Map()).name
-  }
-
-  #bound(key: string, spec: AttributeSpec): BoundHandlers {
-    const capital = key.charAt(0).toUpperCase() + key.slice(1)
-    const read = spec.writeOnly === true ? undefined : this.#method(`read${capital}`)
-    const write = spec.writable === true || spec.writeOnly === true ? this.#method(`write${capital}`) : undefined
-    return { read, write }
-  }
-
-  /** Calls a method of the device, looked up at each call so that tests may replace it. */
-  #method(name: string): (...values: unknown[]) => unknown {
-    return (...values) => {
-      const device = this.device
-      const method: unknown = Reflect.get(device, name)
-      if (typeof method !== 'function') {
-        throw devFailed('API_UnsupportedFeature', `class ${this.className} has no method ${name}`)
-      }
-      return Reflect.apply(method, device, values)
-    }
-  }
-
   #entry(key: string): TableEntry {
     const entry = this.attributes.byKey(key)
     if (entry === undefined) throw devFailed('API_AttrNotFound', `${this.name} has no attribute ${key}`)
@@ -402,66 +435,4 @@ export class HostedDevice implements DeviceContext {
     const wire = value instanceof DevFailed ? attribute.failed(value) : attribute.value(value)
     entry.events.push(wire, entry.pushes === 'filtered')
   }
-
-  async #applyMemorized(): Promise<void> {
-    for (const { attribute } of this.attributes.all()) {
-      if (attribute.spec.memorized !== true || !attribute.writable) continue
-      const [stored] = this.#content.attributes.get(attribute.lowerName)?.get(MEMORIZED) ?? []
-      if (stored === undefined) continue
-      try {
-        await attribute.write(attribute.part(parseMemorized(attribute.spec.type, stored)))
-      } catch (error) {
-        this.log.warn('the memorized value could not be set', { attribute: attribute.name, value: stored, error })
-        const { desc } = toDevFailed(error).errors[0] ?? { desc: '' }
-        const text = `The memorized value ${stored} of ${attribute.name} could not be set: ${desc}`
-        this.setState('ALARM', text, false)
-      }
-    }
-  }
-
-  async #storeMemorized(attribute: Attribute, text: string): Promise<void> {
-    try {
-      const put = new Map([[MEMORIZED, [text]]])
-      await this.store.changeAttribute(this.name, attribute.name, { put, remove: [] })
-    } catch (error) {
-      this.log.error('the set point could not be stored', { attribute: attribute.name, error })
-    }
-  }
-
-  async #evaluateLater(state: Promise<DevState>): Promise<DevState> {
-    return this.#evaluated(await state)
-  }
-
-  async #statusLater(status: Promise<string>): Promise<string> {
-    return this.#withAlarms(await status)
-  }
-
-  /** Reads the attributes with limits for it, unless a request is busy with the device: State never waits. */
-  #evaluated(state: DevState): DevState | Promise<DevState> {
-    if (state !== 'ON' && state !== 'ALARM') return state
-    const watched = this.attributes.all().filter(({ attribute }) => attribute.config.hasAlarm)
-    if (watched.length === 0) return state
-    const verdict = (): DevState =>
-      watched.some(({ attribute: { quality } }) => quality === 'ALARM' || quality === 'WARNING') ? 'ALARM' : state
-    if (this.queue.busy) return verdict()
-    const pending = watched.map(({ attribute }) => attribute.read()).filter((value) => value instanceof Promise)
-    return pending.length === 0 ? verdict() : this.#verdictAfter(pending, verdict)
-  }
-
-  async #verdictAfter(pending: readonly Promise<unknown>[], verdict: () => DevState): Promise<DevState> {
-    await Promise.all(pending)
-    return verdict()
-  }
-
-  #withAlarms(status: string): string {
-    if (this.#state !== 'ON' && this.#state !== 'ALARM') return status
-    const lines = this.attributes.all().flatMap(({ attribute }) => attribute.alarmLine ?? [])
-    if (lines.length === 0) return status
-    const own = status === defaultStatus('ON') ? defaultStatus('ALARM') : status
-    return [own, ...lines].join('\n')
-  }
-}
-
-function defaultStatus(state: DevState): string {
-  return `The device is in ${state} state.`
 }

@@ -1,11 +1,12 @@
 // Operations that tell about a device: its names, state, commands, attribute configuration, histories, pipes.
 
 import { DevFailed } from '../errors/dev-failed.ts'
+import { TYPE_CODES } from '../types/dev-types.ts'
 import { OPERATIONS } from '../wire/operations.ts'
 import type { AttributeConfig5 } from '../wire/tango-config.ts'
 import type { DevInfo3 } from '../wire/tango-idl.ts'
-import { type ConfigProperty, wantedProperties } from './attribute-config.ts'
 import { ALL_3 } from './attribute-table.ts'
+import { type ConfigProperty, oldWantedProperties, wantedProperties } from './config-properties.ts'
 import { shortHostname } from './database-store.ts'
 import type { Client } from './device-lock.ts'
 import {
@@ -57,7 +58,7 @@ export const INFO_OPERATIONS: readonly (readonly [string, Handler])[] = [
   serve(O.get_attribute_config_3, (device, [names]) => configs(device, names).map(toConfig3)),
   serve(O.get_attribute_config_5, (device, [names]) => configs(device, names)),
   serve(O.set_attribute_config, (device, [wanted], client) => {
-    return configure(device, wanted, client, oldProperties, noLabels, 'Device_Impl::set_attribute_config')
+    return configure(device, wanted, client, oldWantedProperties, noLabels, 'Device_Impl::set_attribute_config')
   }),
   serve(O.set_attribute_config_3, (device, [wanted], client) => {
     return configure(device, wanted, client, wantedProperties, noLabels, 'Device_Impl::set_attribute_config_3')
@@ -85,8 +86,9 @@ export const INFO_OPERATIONS: readonly (readonly [string, Handler])[] = [
   }),
   serve(O.read_attribute_history_5, (device, [name, count]) => {
     const origin = 'Device_5Impl::read_attribute_history_5'
-    const records = newest(polled(device, 'attribute', name, origin), count, origin)
-    return attributeHistory(device.attributes.get(name).attribute, records)
+    const { attribute, forwarded } = device.attributes.get(name)
+    if (forwarded !== undefined) return forwarded.history(attribute.name, count)
+    return attributeHistory(attribute, newest(polled(device, 'attribute', name, origin), count, origin))
   }),
   serve(O.command_inout_history_2, (device, [name, count]) => {
     const origin = 'Device_2Impl::command_inout_history_2'
@@ -97,19 +99,25 @@ export const INFO_OPERATIONS: readonly (readonly [string, Handler])[] = [
     const records = newest(polled(device, 'command', name, origin), count, origin)
     return commandHistory(device.commands.get(name).outType, records)
   }),
-
-  serve(O.get_pipe_config_5, (_device, [names]) => pipes(names)),
-  serve(O.set_pipe_config_5, (_device, [wanted]) => {
-    pipes(wanted.map(({ name }) => name))
-    return undefined
-  }),
-  serve(O.read_pipe_5, (_device, [name]) => noPipe(name)),
-  serve(O.write_pipe_5, (_device, [value]) => noPipe(value.name)),
-  serve(O.write_read_pipe_5, (_device, [value]) => noPipe(value.name)),
 ]
 
 function configs(device: HostedDevice, names: readonly string[], wildcards = WILDCARDS): AttributeConfig5[] {
   return device.attributes.configured(names, wildcards).map(({ attribute }) => attribute.config.wire())
+}
+
+/** Members of a configuration that code alone decides, with their names on the wire. */
+const HARD_CODED = [
+  ['dataType', 'data_type'],
+  ['dataFormat', 'data_format'],
+  ['writable', 'writable'],
+  ['maxDimX', 'max_dim_x'],
+  ['maxDimY', 'max_dim_y'],
+  ['writableAttrName', 'writable_attr_name'],
+  ['level', 'level'],
+] as const
+
+function isBuiltIn(key: string): boolean {
+  return key === 'state' || key === 'status'
 }
 
 interface WantedConfig {
@@ -131,12 +139,25 @@ async function configure<C extends WantedConfig>(
   const entries = wanted.map((config) => ({ config, entry: device.attributes.get(config.name) }))
   for (const { config, entry } of entries) {
     const now = entry.attribute.config.wire()
-    if (now.dataFormat === config.dataFormat && now.writable === config.writable) continue
-    const desc = `Device ${device.name}-> Attribute : ${now.name}\nIt is not allowed to change the format or the writability of an attribute`
-    throw new DevFailed([{ reason: 'API_AttrNotAllowed', severity: 'ERR', desc, origin }])
+    const wrong = HARD_CODED.find(([member]) => {
+      const wish: unknown = Reflect.get(config, member)
+      if (wish === undefined || wish === now[member]) return false
+      // clients before interface 5 see an enumeration as the number that it is
+      return !(member === 'dataType' && now.dataType === TYPE_CODES.DevEnum && wish === TYPE_CODES.DevShort)
+    })
+    if (wrong === undefined || isBuiltIn(entry.attribute.key)) continue
+    const desc = `Attribute property ${wrong[1]} is not changeable at run time`
+    const where = 'Attribute::check_hard_coded_properties()'
+    throw new DevFailed([{ reason: 'API_AttrNotAllowed', severity: 'ERR', desc, origin: where }])
   }
   for (const { config, entry } of entries) {
     const { attribute, events } = entry
+    // those of State and Status are fixed; native servers say nothing either
+    if (isBuiltIn(attribute.key)) continue
+    if (entry.forwarded !== undefined) {
+      await entry.forwarded.configure({ ...attribute.config.wire(), ...forwardable(config) })
+      continue
+    }
     const change = attribute.config.change(properties(config), enumLabels(config))
     await device.store.changeAttribute(device.name, attribute.name, change)
     events.configurationChanged()
@@ -144,30 +165,10 @@ async function configure<C extends WantedConfig>(
   return undefined
 }
 
-function oldProperties(config: {
-  readonly description: string
-  readonly label: string
-  readonly unit: string
-  readonly standardUnit: string
-  readonly displayUnit: string
-  readonly format: string
-  readonly minValue: string
-  readonly maxValue: string
-  readonly minAlarm: string
-  readonly maxAlarm: string
-}): Map<ConfigProperty, string> {
-  return new Map<ConfigProperty, string>([
-    ['description', config.description],
-    ['label', config.label],
-    ['unit', config.unit],
-    ['standard_unit', config.standardUnit],
-    ['display_unit', config.displayUnit],
-    ['format', config.format],
-    ['min_value', config.minValue],
-    ['max_value', config.maxValue],
-    ['min_alarm', config.minAlarm],
-    ['max_alarm', config.maxAlarm],
-  ])
+/** What of a configuration of any interface goes to the root of a forwarded attribute. */
+function forwardable(config: WantedConfig): Partial<AttributeConfig5> {
+  const { dataType: _, ...rest } = config
+  return rest as Partial<AttributeConfig5>
 }
 
 const noLabels = (): undefined => undefined
@@ -181,7 +182,7 @@ function info(device: HostedDevice): DevInfo3 {
     serverHost: shortHostname(),
     serverVersion: 5,
     docUrl: 'Doc URL = http://www.tango-controls.org',
-    devType: 'Uninitialised',
+    devType: device.spec.deviceType ?? 'Uninitialised',
   }
 }
 
@@ -192,14 +193,4 @@ function polled(device: HostedDevice, kind: 'attribute' | 'command', name: strin
   if (object !== undefined) return object
   const [reason, what] = kind === 'attribute' ? ['API_AttrNotPolled', 'Attribute'] : ['API_CmdNotPolled', 'Command']
   throw new DevFailed([{ reason, severity: 'ERR', desc: `${what} ${name.toLowerCase()} not polled`, origin }])
-}
-
-function noPipe(name: string): never {
-  const origin = 'DeviceClass::get_pipe_by_name'
-  throw new DevFailed([{ reason: 'API_PipeNotFound', severity: 'ERR', desc: `${name} pipe not found`, origin }])
-}
-
-function pipes(names: readonly string[]): readonly never[] {
-  const [name] = names.filter((wanted) => wanted !== 'All pipes')
-  return name === undefined ? [] : noPipe(name)
 }

@@ -1,12 +1,12 @@
 // Where the log of a device goes besides the log of the process: files and logging devices (Tango's logging commands).
 
-import { appendFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DevFailed } from '../errors/dev-failed.ts'
-import { formatLogRecord, LOG_LEVELS, type LogRecord, type LogSink } from '../log.ts'
+import { DevFailed, devFailed } from '../errors/dev-failed.ts'
+import { formatLogRecord, LOG_LEVELS, type LogLevel, type LogRecord, type LogSink } from '../log.ts'
 import type { HostedDevice } from './hosted-device.ts'
+import { defaultLogFile, openLogFile } from './log-file.ts'
 
+/** Levels of `-v1` to `-v5`. */
+const VERBOSITY: readonly (LogLevel | undefined)[] = [undefined, 'INFO', 'INFO', 'DEBUG', 'DEBUG', 'DEBUG']
 const TYPES: ReadonlySet<string> = new Set(['console', 'file', 'device'])
 
 /** Targets of the devices of a server. */
@@ -18,15 +18,38 @@ export class LoggingTargets {
     return [...(this.#targets.get(device)?.keys() ?? [])]
   }
 
-  /** Adds `console::cout`, `file::/path` or `device::d/f/m`. @throws DevFailed `API_MethodArgument` */
-  add(device: HostedDevice, target: string): void {
+  /**
+   * Adds `console::cout`, `file::/path` or `device::d/f/m`.
+   * @throws DevFailed `API_MethodArgument`, `API_CannotOpenFile`, `API_ConnectionFailed`
+   */
+  async add(device: HostedDevice, target: string): Promise<void> {
     const [type = '', name = ''] = target.split('::')
     const targets = this.#targets.get(device) ?? new Map<string, () => void>()
     this.#targets.set(device, targets)
-    const [key, sink] = sinkOf(device, type, name)
+    const key = `${type}::${name === '' ? await defaultName(device, type) : name}`
     if (targets.has(key)) return
+    const sink = await sinkOf(device, type, key.slice(type.length + 2))
     // the log of the process is the console already
     targets.set(key, sink === undefined ? () => {} : device.log.attach(sink))
+  }
+
+  /**
+   * Level and targets of a device at its start: those of the command line, else those of its properties. What is wrong
+   * in the properties is logged and left out.
+   * @param verbosity of the command line, 0 to 5
+   */
+  async begin(device: HostedDevice, verbosity: number): Promise<void> {
+    const stored = device.storedProperties
+    const level = VERBOSITY[verbosity] ?? levelOf(stored.get('logging_level')?.[0])
+    if (level !== undefined) device.log.level = level
+    const targets = stored.get('logging_target') ?? []
+    for (const target of verbosity > 0 ? [...targets, 'console::cout'] : targets) {
+      try {
+        await this.add(device, target)
+      } catch (error) {
+        device.log.warn('a stored logging target cannot be used', { target, error })
+      }
+    }
   }
 
   /** Removes a target; `*` as name removes all of its type. @throws DevFailed `API_MethodArgument` */
@@ -47,16 +70,29 @@ export class LoggingTargets {
   }
 }
 
-function sinkOf(device: HostedDevice, type: string, name: string): [string, LogSink | undefined] {
+async function connect(device: HostedDevice, name: string): Promise<void> {
+  try {
+    await device.tango.proxy(name).ping()
+  } catch {
+    const desc = `Could not connect to log consumer ${name}`
+    throw devFailed('API_ConnectionFailed', desc, { origin: 'DeviceImpl::add_logging_target' })
+  }
+}
+
+async function defaultName(device: HostedDevice, type: string): Promise<string> {
+  if (type === 'console') return 'cout'
+  return type === 'file' ? defaultLogFile(device) : ''
+}
+
+async function sinkOf(device: HostedDevice, type: string, name: string): Promise<LogSink | undefined> {
   switch (type) {
     case 'console':
-      return [`console::${name === '' ? 'cout' : name}`, undefined]
-    case 'file': {
-      const path = name === '' ? join(tmpdir(), `${device.lowerName.replaceAll('/', '_')}.log`) : name
-      return [`file::${path}`, fileSink(path, device)]
-    }
+      return undefined
+    case 'file':
+      return openLogFile(name, device)
     case 'device':
-      return [`device::${name}`, deviceSink(name, device)]
+      await connect(device, name)
+      return deviceSink(name, device)
     default:
       throw new DevFailed([
         {
@@ -69,23 +105,10 @@ function sinkOf(device: HostedDevice, type: string, name: string): [string, LogS
   }
 }
 
-/** Writes line after line. A file that cannot be written must not stop the device: one line on the console says so. */
-function fileSink(path: string, device: HostedDevice): LogSink {
-  let last: Promise<void> = Promise.resolve()
-  let broken = false
-  const write = async (before: Promise<void>, line: string): Promise<void> => {
-    await before
-    try {
-      await appendFile(path, line)
-      broken = false
-    } catch (error) {
-      if (!broken) device.tango.log.warn('a logging target cannot be written', { path, error })
-      broken = true
-    }
-  }
-  return (record) => {
-    last = write(last, `${formatLogRecord(record)}\n`)
-  }
+/** A level by its name or its number, as people write it into the database. */
+function levelOf(text: string | undefined): LogLevel | undefined {
+  const word = text?.trim().toUpperCase()
+  return LOG_LEVELS.find((level, i) => level === word || String(i) === word || (level === 'WARN' && word === 'WARNING'))
 }
 
 /** Calls the command Log of a logging device, which gets six strings. */

@@ -32,10 +32,9 @@ export function toValue4(value: AttributeValue5): AttributeValue4 {
 export function toValue3(value: AttributeValue5): AttributeValue3 {
   const { quality, time, name, rDim, wDim, errList } = value
   if (value.value.kind === 'ATT_ENCODED') {
-    const error = devFailed(
-      'API_NotSupportedFeature',
-      `The DevEncoded data type is not supported by clients of attribute ${name}`,
-    )
+    const desc = 'The DevEncoded data type is available only for device implementing IDL 4 and above'
+    const origin = 'Device_3Impl::read_attributes_no_except'
+    const error = devFailed('API_NotSupportedFeature', desc, { origin })
     return { value: VOID, quality, time, name, rDim, wDim, errList: error.errors }
   }
   return { value: toAny(value.value), quality, time, name, rDim, wDim, errList }

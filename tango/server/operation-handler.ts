@@ -6,6 +6,7 @@ import type { Invocation } from '../orb/invocation.ts'
 import type { Codec } from '../wire/codec.ts'
 import type { Operation } from '../wire/operations.ts'
 import type { ClntIdent } from '../wire/tango-basic.ts'
+import type { Detail } from './black-box.ts'
 import type { Client } from './device-lock.ts'
 import type { HostedDevice } from './hosted-device.ts'
 
@@ -20,7 +21,7 @@ export function serve<In extends readonly unknown[], Out>(
   operation: Operation<In, Out>,
   handle: (device: HostedDevice, args: In, client: Client) => Answer<Out>,
   /** Text behind the operation in the black box. */
-  detail: ((args: In) => string) | 'unnoted' = noDetail,
+  detail: ((args: In) => Detail) | 'unnoted' = noDetail,
 ): [string, Handler] {
   const handler: Handler = (device, invocation) => {
     const args = operation.in.decode(invocation.args)

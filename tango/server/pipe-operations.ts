@@ -1,10 +1,10 @@
 // Operations of pipes (interface 5).
 
 import { OPERATIONS } from '../wire/operations.ts'
+import type { PipeConfig } from '../wire/tango-idl.ts'
 import type { Client } from './device-lock.ts'
 import type { HostedDevice } from './hosted-device.ts'
 import { type Handler, mapAnswer, serve } from './operation-handler.ts'
-import type { PipeConfig } from '../wire/tango-idl.ts'
 
 const O = OPERATIONS
 

@@ -1,6 +1,5 @@
 // The pipes of one device: look-up, configuration in layers, reading and writing blobs, their events.
 
-import { toDevPipeBlob, toPipeBlobValue } from './pipe-value.ts'
 import { DevFailed } from '../errors/dev-failed.ts'
 import type { EventPublisher } from '../events/publisher.ts'
 import { type PipeSpec, tangoName } from '../types/device-spec.ts'
@@ -9,9 +8,10 @@ import { devErrorList } from '../wire/tango-basic.ts'
 import { type DevPipeBlob, type DevPipeData, devPipeData, type PipeConfig } from '../wire/tango-idl.ts'
 import { eventTopic } from '../wire/zmq-event.ts'
 import { timeVal } from './attribute.ts'
-import { type AttributeProperties, type ConfigChange, NOT_SPECIFIED } from './attribute-config.ts'
 import type { TopicNames } from './attribute-events.ts'
+import { type AttributeProperties, type ConfigChange, NOT_SPECIFIED } from './config-properties.ts'
 import { type Answer, mapAnswer } from './operation-handler.ts'
+import { toDevPipeBlob, toPipeBlobValue } from './pipe-value.ts'
 import type { StateCheck } from './state-check.ts'
 
 /** Name in a configuration request that means all pipes. */

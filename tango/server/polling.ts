@@ -7,7 +7,10 @@ import { type AnyValue, VOID } from '../wire/any.ts'
 import type { DevSource } from '../wire/tango-basic.ts'
 import type { AttributeValue5 } from '../wire/tango-idl.ts'
 import { type Attribute, failedValue } from './attribute.ts'
+import type { ConfigChange } from './config-properties.ts'
+import type { OwnPolling, PollInput } from './device.ts'
 import type { HostedDevice } from './hosted-device.ts'
+import { MIN_PERIOD_MS, PollingSettings } from './polling-settings.ts'
 
 /** What can be polled. */
 export type PolledKind = 'attribute' | 'command'
@@ -42,21 +45,47 @@ interface Entry extends PolledObject {
   busy: boolean
 }
 
-/** Shortest period that native servers allow. */
-const MIN_PERIOD_MS = 5
-const RING_DEPTH = 10
-/** A value older than this many periods is too old for the cache. */
-const OLD_FACTOR = 4
 const PROPERTIES = { attribute: 'polled_attr', command: 'polled_cmd' } as const
+const OFF_PROPERTIES = { attribute: 'non_auto_polled_attr', command: 'non_auto_polled_cmd' } as const
 
 /** Polled objects of one device. */
 export class DevicePolling {
   readonly #device: HostedDevice
   readonly #entries = new Map<string, Entry>()
+  readonly #settings: PollingSettings
+  /** What the class polls and the user has switched off, by kind. */
+  readonly #off: Readonly<Record<PolledKind, Set<string>>> = { attribute: new Set(), command: new Set() }
   #running = true
+
+  /** Polling as the device itself rules it. */
+  readonly control: OwnPolling = {
+    start: (kind, name, periodMs) => {
+      if (this.find(kind, name) === undefined) this.add(kind, name, periodMs)
+      else this.update(kind, name, periodMs)
+    },
+    stop: (kind, name) => void this.remove(kind, name),
+    period: (kind, name) => this.find(kind, name)?.periodMs,
+    trigger: async (kind, name) => {
+      const entry = this.#get(kind, name)
+      if (entry.periodMs !== 0) {
+        const desc = `Polling for ${kind} ${entry.name} is not externally triggered`
+        throw failure('API_NotSupported', desc, `Util::trigger_${kind === 'command' ? 'cmd' : 'attr'}_polling`)
+      }
+      await this.#poll(entry)
+    },
+    fill: (kind, name, records) => {
+      if (this.#entries.size === 0) {
+        const origin = `Util::fill_${kind === 'command' ? 'cmd' : 'attr'}_polling_buffer`
+        throw failure('API_DeviceNotPolled', `Device ${this.#device.name} is not polled`, origin)
+      }
+      const entry = this.#get(kind, name)
+      for (const record of records) this.#fill(entry, record)
+    },
+  }
 
   constructor(device: HostedDevice) {
     this.#device = device
+    this.#settings = new PollingSettings(() => device.storedProperties)
   }
 
   /** All polled objects: commands, then attributes. */
@@ -83,12 +112,23 @@ export class DevicePolling {
         }
       }
     }
-    const off = new Set((this.#device.storedProperties.get('non_auto_polled_attr') ?? []).map((n) => n.toLowerCase()))
-    for (const { attribute } of this.#device.attributes.all()) {
-      const period = attribute.spec.pollingMs
-      if (period === undefined || off.has(attribute.lowerName)) continue
-      if (!this.#entries.has(key('attribute', attribute.name))) this.#add('attribute', attribute.name, period)
+    for (const kind of ['command', 'attribute'] as const) {
+      for (const name of this.#settings.off(kind)) this.#off[kind].add(name)
+      for (const { name, periodMs } of this.#declared(kind)) {
+        if (this.#off[kind].has(name.toLowerCase()) || this.#entries.has(key(kind, name))) continue
+        this.#add(kind, name, periodMs)
+      }
     }
+  }
+
+  /** What the class wants to be polled. */
+  #declared(kind: PolledKind): { readonly name: string; readonly periodMs: number }[] {
+    const { attributes, commands } = this.#device
+    const all =
+      kind === 'attribute'
+        ? attributes.all().map(({ attribute: { name, spec } }) => ({ name, periodMs: spec.pollingMs }))
+        : commands.all().map(({ name, spec }) => ({ name, periodMs: spec.pollingMs }))
+    return all.flatMap(({ name, periodMs }) => (periodMs === undefined ? [] : [{ name, periodMs }]))
   }
 
   /**
@@ -104,10 +144,10 @@ export class DevicePolling {
     this.#add(kind, name, periodMs)
   }
 
-  /** Changes a period. @throws DevFailed `API_PollObjNotFound`, `API_NotSupported` */
+  /** Changes a period. @throws DevFailed `API_PollObjNotFound`, `API_NotSupported`, `API_MethodArgument` */
   update(kind: PolledKind, name: string, periodMs: number): void {
     const entry = this.#get(kind, name)
-    checkPeriod(periodMs, 'DServer::upd_obj_polling_period')
+    this.#settings.checkPeriod(kind, entry.name, periodMs, 'DServer::upd_obj_polling')
     entry.periodMs = periodMs
     entry.stop()
     entry.stop = this.#running ? this.#schedule(entry) : () => {}
@@ -159,15 +199,22 @@ export class DevicePolling {
     this.#entries.clear()
   }
 
-  /** Lines of `polled_attr` or `polled_cmd` for what is polled now. */
-  propertyLines(kind: PolledKind): string[] {
+  /** What the database has to remember of a kind now. */
+  stored(kind: PolledKind): ConfigChange {
     const ofKind = this.objects().filter((object) => object.kind === kind)
-    return ofKind.flatMap(({ name, periodMs }) => [name.toLowerCase(), String(periodMs)])
-  }
-
-  /** Name of the property in which polled objects of a kind are stored. */
-  propertyName(kind: PolledKind): string {
-    return PROPERTIES[kind]
+    const polled = ofKind.flatMap(({ name, periodMs }) => [name.toLowerCase(), String(periodMs)])
+    const declared = this.#declared(kind).map(({ name }) => name.toLowerCase())
+    const off = declared.filter((name) => !this.#entries.has(key(kind, name)))
+    const before = this.#off[kind]
+    const put = new Map<string, readonly string[]>()
+    const remove: string[] = []
+    if (polled.length > 0) put.set(PROPERTIES[kind], polled)
+    else remove.push(PROPERTIES[kind])
+    if (off.length > 0) put.set(OFF_PROPERTIES[kind], off)
+    else if (before.size > 0) remove.push(OFF_PROPERTIES[kind])
+    before.clear()
+    for (const name of off) before.add(name)
+    return { put, remove }
   }
 
   /**
@@ -207,7 +254,9 @@ export class DevicePolling {
     const record = entry.records.at(-1)
     if (record === undefined) return undefined
     const age = this.#device.monotonic() - record.at
-    return age > OLD_FACTOR * Math.max(entry.periodMs, MIN_PERIOD_MS) && this.#running ? undefined : record
+    // what is triggered from outside is never too old, nor is anything while polling is suspended
+    if (entry.periodMs === 0 || !this.#running) return record
+    return age > this.#settings.oldFactor * Math.max(entry.periodMs, MIN_PERIOD_MS) ? undefined : record
   }
 
   #get(kind: PolledKind, name: string): Entry {
@@ -218,22 +267,29 @@ export class DevicePolling {
   }
 
   #add(kind: PolledKind, name: string, periodMs: number): void {
-    checkPeriod(periodMs, 'DServer::add_obj_polling')
-    if (kind === 'attribute') this.#device.attributes.get(name, 'MultiAttribute::get_attr_by_name')
+    if (kind === 'attribute') this.#checkAttribute(name)
     else this.checkPollable(name)
     const declared =
       kind === 'attribute' ? this.#device.attributes.get(name).attribute.name : this.#device.commands.get(name).name
+    this.#settings.checkPeriod(kind, declared, periodMs, 'DServer::add_obj_polling')
     const entry: Entry = {
       kind,
       name: declared,
       periodMs,
-      depth: RING_DEPTH,
+      depth: this.#settings.depth(kind, declared),
       records: [],
       busy: false,
       stop: () => {},
     }
     this.#entries.set(key(kind, name), entry)
     if (this.#running) entry.stop = this.#schedule(entry)
+  }
+
+  #checkAttribute(name: string): void {
+    const { attribute, forwarded } = this.#device.attributes.get(name, 'MultiAttribute::get_attr_by_name')
+    if (forwarded === undefined) return
+    const desc = `Attribute ${attribute.name} is a forwarded attribute.\nIt is not supported to poll a forwarded attribute`
+    throw failure('API_NotSupportedFeature', desc, 'DServer::add_obj_polling')
   }
 
   #schedule(entry: Entry): () => void {
@@ -275,7 +331,7 @@ export class DevicePolling {
     const work = attribute.spec.urgent === true ? read() : this.#device.queue.run(`polling ${attribute.name}`, read)
     const value = detached(await work)
     this.#record(entry, start, { value, errors: value.errList })
-    found.events.polled(value, found.pushes !== undefined)
+    found.events.polled(value, found.pushes !== undefined, found.pushesArchive !== undefined)
   }
 
   async #pollCommand(entry: Entry): Promise<void> {
@@ -294,9 +350,32 @@ export class DevicePolling {
     }
   }
 
+  #fill(entry: Entry, { value, written, quality = 'VALID', error, time = this.#device.now() }: PollInput): void {
+    const at = this.#device.monotonic()
+    if (entry.kind === 'command') {
+      const result = error === undefined ? this.#device.commands.get(entry.name).result(value) : undefined
+      this.#keep(entry, {
+        time,
+        at,
+        neededMs: 0,
+        ...(result === undefined ? {} : { result }),
+        errors: error?.errors ?? [],
+      })
+      return
+    }
+    const { attribute } = this.#device.attributes.get(entry.name)
+    const reading = { value, quality, time }
+    const wire = error === undefined ? attribute.value(reading, written) : attribute.failed(error)
+    this.#keep(entry, { time, at, neededMs: 0, value: wire, errors: wire.errList })
+  }
+
   #record(entry: Entry, start: number, outcome: Pick<PollRecord, 'value' | 'result' | 'errors'>): void {
     const at = this.#device.monotonic()
-    entry.records.push({ time: this.#device.now(), at, neededMs: at - start, ...outcome })
+    this.#keep(entry, { time: this.#device.now(), at, neededMs: at - start, ...outcome })
+  }
+
+  #keep(entry: Entry, record: PollRecord): void {
+    entry.records.push(record)
     if (entry.records.length > entry.depth) entry.records.shift()
   }
 }
@@ -313,17 +392,8 @@ function key(kind: PolledKind, name: string): string {
   return `${kind}/${name.toLowerCase()}`
 }
 
-function checkPeriod(periodMs: number, origin: string): void {
-  if (periodMs === 0 || periodMs >= MIN_PERIOD_MS) return
-  throw failure('API_NotSupported', `${periodMs} is below the min authorized period (${MIN_PERIOD_MS} mS)`, origin)
-}
-
 function notPolled(name: string): DevFailed {
-  return failure(
-    'API_AttrNotPolled',
-    `Attribute ${name.toLowerCase()} not polled`,
-    'Device_3Impl::read_attributes_from_cache',
-  )
+  return failure('API_AttrNotPolled', `Attribute ${name} not polled`, 'Device_3Impl::read_attributes_from_cache')
 }
 
 function noData(entry: Entry): DevFailed {

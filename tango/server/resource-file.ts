@@ -7,8 +7,11 @@ import type { DeviceDeclaration } from './device-server.ts'
 interface Entry {
   readonly class: string
   readonly name: string
-  readonly properties: Record<string, readonly string[]>
+  readonly properties: Lines
+  readonly attributes: Record<string, Lines>
 }
+
+type Lines = Record<string, readonly string[]>
 
 /**
  * Devices of a server from a resource file.
@@ -22,14 +25,17 @@ export async function readResourceFile(path: string, server: string): Promise<De
 /** As {@link readResourceFile}, from the text of a file. */
 export function parseResources(text: string, server: string, path = 'resources'): DeviceDeclaration[] {
   const devices = new Map<string, Entry>()
-  const ofClass = new Map<string, Record<string, readonly string[]>>()
+  const ofClass = new Map<string, Lines>()
+  const ofClassAttributes = new Map<string, Record<string, Lines>>()
   for (const { line, content } of logicalLines(text)) {
     const at = `${path}:${line}`
     const definition = /^([^/:\s]+\/[^/:\s]+)\/DEVICE\/([^/:\s]+)\s*:(.*)$/i.exec(content)
     if (definition !== null) {
       const [, owner = '', className = '', values = ''] = definition
       if (owner.toLowerCase() !== server.toLowerCase()) continue
-      for (const name of listOf(values, at)) devices.set(name.toLowerCase(), { class: className, name, properties: {} })
+      for (const name of listOf(values, at)) {
+        devices.set(name.toLowerCase(), { class: className, name, properties: {}, attributes: {} })
+      }
       continue
     }
     const property = /^([^\s:]+?)->([^\s:]+)\s*:(.*)$/.exec(content)
@@ -41,15 +47,38 @@ export function parseResources(text: string, server: string, path = 'resources')
       ofClass.set(key, { ...ofClass.get(key), [name]: listOf(values, at) })
       continue
     }
+    const classAttribute = /^CLASS\/([^/]+)\/([^/]+)$/i.exec(owner)
+    if (classAttribute !== null) {
+      const [, className = '', attribute = ''] = classAttribute
+      const attributes = ofClassAttributes.get(className.toLowerCase()) ?? {}
+      ofClassAttributes.set(className.toLowerCase(), attributes)
+      add(attributes, attribute, name, listOf(values, at))
+      continue
+    }
+    // properties of free objects and of other devices are none of this server's
     const device = devices.get(owner.toLowerCase())
-    // properties of attributes and of other devices are none of this server's
     if (device !== undefined) device.properties[name] = listOf(values, at)
+    const [, ofAttribute = '', attribute = ''] = /^([^/]+\/[^/]+\/[^/]+)\/([^/]+)$/.exec(owner) ?? []
+    const attributes = devices.get(ofAttribute.toLowerCase())?.attributes
+    if (attributes !== undefined) add(attributes, attribute, name, listOf(values, at))
   }
   return Array.from(devices.values(), (device) => ({
     class: device.class,
     name: device.name,
     properties: { ...ofClass.get(device.class.toLowerCase()), ...device.properties },
+    attributes: merged(ofClassAttributes.get(device.class.toLowerCase()) ?? {}, device.attributes),
   }))
+}
+
+function add(attributes: Record<string, Lines>, attribute: string, name: string, values: readonly string[]): void {
+  const key = attribute.toLowerCase()
+  attributes[key] = { ...attributes[key], [name.toLowerCase()]: values }
+}
+
+function merged(ofClass: Record<string, Lines>, ofDevice: Record<string, Lines>): Record<string, Lines> {
+  const all = { ...ofClass }
+  for (const [name, lines] of Object.entries(ofDevice)) all[name] = { ...all[name], ...lines }
+  return all
 }
 
 /** Lines without comments; a backslash at the end goes on in the next line. */

@@ -1,6 +1,7 @@
 // The command line of a device server, as native servers take it.
 
 import { devFailed } from '../errors/dev-failed.ts'
+import { limitsFrom, type ServerLimits } from '../orb/server-limits.ts'
 
 /** A parsed command line. */
 export interface ServerArguments {
@@ -18,6 +19,8 @@ export interface ServerArguments {
   /** From `-ORBendPoint giop:tcp:host:port`; what is left empty is absent. */
   readonly host?: string
   readonly port?: number
+  /** From the environment and from options such as `-ORBgiopMaxMsgSize`, which win. */
+  readonly limits: ServerLimits
 }
 
 /** Usage of every server, for the command line tool. */
@@ -40,6 +43,7 @@ export function parseServerArguments(
   let verbosity = 0
   let deviceNames: readonly string[] = []
   let endPoint = environment.ORBendPoint
+  const orbOptions: Record<string, string> = {}
   for (let i = 0; i < argv.length; i += 1) {
     const word = argv[i] ?? ''
     const value = (): string => {
@@ -53,7 +57,7 @@ export function parseServerArguments(
     else if (word.startsWith('-file=')) file = word.slice('-file='.length)
     else if (/^-v[0-5]?$/.test(word)) verbosity = word === '-v' ? 4 : Number(word.slice(2))
     else if (word === '-ORBendPoint' || word === '--ORBendPoint') endPoint = value()
-    else if (word.startsWith('-ORB')) value()
+    else if (word.startsWith('-ORB')) orbOptions[word.slice(1)] = value()
     else if (word.startsWith('-')) throw wrong(`${word} is no option of a device server`)
     else names.push(word)
   }
@@ -70,6 +74,7 @@ export function parseServerArguments(
     deviceNames,
     file,
     verbosity,
+    limits: limitsFrom({ ...environment, ...orbOptions }),
     ...(endPoint === undefined ? {} : parseEndPoint(endPoint)),
   }
 }

@@ -1,15 +1,17 @@
 // Where a server keeps what outlives it: the Tango database, or its own memory when it runs without one.
 
-import type { AttributeProperties, ConfigChange } from './attribute-config.ts'
+import type { AttributeProperties, ConfigChange } from './config-properties.ts'
 import type { DeviceDeclaration } from './device-server.ts'
 import { type PropertyLines, propertyLines } from './properties.ts'
 
-/** All that is stored of one device; attribute names are in lower case. */
+/** All that is stored of one device; names of attributes and pipes are in lower case. */
 export interface DeviceContent {
   readonly properties: PropertyLines
   readonly classProperties: PropertyLines
   readonly attributes: ReadonlyMap<string, AttributeProperties>
   readonly classAttributes: ReadonlyMap<string, AttributeProperties>
+  readonly pipes: ReadonlyMap<string, AttributeProperties>
+  readonly classPipes: ReadonlyMap<string, AttributeProperties>
 }
 
 /** A device to serve. */
@@ -27,12 +29,16 @@ export interface ServerStore {
    * @throws DevFailed `DB_DeviceNotDefined` for an unknown server, `Server_AlreadyRunning`
    */
   load(again?: boolean): Promise<readonly StoredDevice[]>
+  /** Properties of the control system that servers look at; known after `load`. */
+  controlSystem(): Promise<PropertyLines>
   /** What is stored of a device now. */
   content(className: string, device: string): Promise<DeviceContent>
   /** Stores and removes properties of a device. */
   changeDevice(device: string, change: ConfigChange): Promise<void>
   /** Stores and removes properties of an attribute. */
   changeAttribute(device: string, attribute: string, change: ConfigChange): Promise<void>
+  /** Stores and removes properties of a pipe. */
+  changePipe(device: string, pipe: string, change: ConfigChange): Promise<void>
   /** Defines a device; an alias and properties that it has already are replaced. */
   addDevice(declaration: DeviceDeclaration): Promise<void>
   deleteDevice(name: string): Promise<void>
@@ -49,6 +55,8 @@ export const EMPTY_CONTENT: DeviceContent = {
   classProperties: new Map(),
   attributes: new Map(),
   classAttributes: new Map(),
+  pipes: new Map(),
+  classPipes: new Map(),
 }
 
 /** Storage of a server without a database: what it was started with and what was set since then. */
@@ -59,6 +67,7 @@ export class LocalStore implements ServerStore {
       readonly declaration: DeviceDeclaration
       readonly properties: Map<string, readonly string[]>
       readonly attributes: Map<string, Map<string, readonly string[]>>
+      readonly pipes: Map<string, Map<string, readonly string[]>>
     }
   >()
 
@@ -74,6 +83,10 @@ export class LocalStore implements ServerStore {
     }))
   }
 
+  async controlSystem(): Promise<PropertyLines> {
+    return new Map()
+  }
+
   async content(_className: string, device: string): Promise<DeviceContent> {
     return this.#content(device)
   }
@@ -84,12 +97,11 @@ export class LocalStore implements ServerStore {
   }
 
   async changeAttribute(device: string, attribute: string, change: ConfigChange): Promise<void> {
-    const stored = this.#devices.get(device.toLowerCase())
-    if (stored === undefined) return
-    const name = attribute.toLowerCase()
-    const properties = stored.attributes.get(name) ?? new Map<string, readonly string[]>()
-    stored.attributes.set(name, properties)
-    apply(properties, change)
+    applyTo(this.#devices.get(device.toLowerCase())?.attributes, attribute, change)
+  }
+
+  async changePipe(device: string, pipe: string, change: ConfigChange): Promise<void> {
+    applyTo(this.#devices.get(device.toLowerCase())?.pipes, pipe, change)
   }
 
   async addDevice(declaration: DeviceDeclaration): Promise<void> {
@@ -110,19 +122,43 @@ export class LocalStore implements ServerStore {
 
   #add(declaration: DeviceDeclaration): void {
     const properties = new Map(propertyLines(Object.entries(declaration.properties ?? {})))
-    this.#devices.set(declaration.name.toLowerCase(), { declaration, properties, attributes: new Map() })
+    const attributes = Object.entries(declaration.attributes ?? {}).map(
+      ([name, lines]): [string, Map<string, readonly string[]>] => [
+        name.toLowerCase(),
+        new Map(propertyLines(Object.entries(lines))),
+      ],
+    )
+    const stored = { declaration, properties, attributes: new Map(attributes), pipes: new Map() }
+    this.#devices.set(declaration.name.toLowerCase(), stored)
   }
 
   #content(device: string): DeviceContent {
     const stored = this.#devices.get(device.toLowerCase())
     if (stored === undefined) return EMPTY_CONTENT
-    return { ...EMPTY_CONTENT, properties: new Map(stored.properties), attributes: copyOf(stored.attributes) }
+    return {
+      ...EMPTY_CONTENT,
+      properties: new Map(stored.properties),
+      attributes: copyOf(stored.attributes),
+      pipes: copyOf(stored.pipes),
+    }
   }
 }
 
 function apply(properties: Map<string, readonly string[]>, change: ConfigChange): void {
   for (const [name, lines] of change.put) properties.set(name.toLowerCase(), lines)
   for (const name of change.remove) properties.delete(name.toLowerCase())
+}
+
+function applyTo(
+  members: Map<string, Map<string, readonly string[]>> | undefined,
+  member: string,
+  change: ConfigChange,
+): void {
+  if (members === undefined) return
+  const name = member.toLowerCase()
+  const properties = members.get(name) ?? new Map<string, readonly string[]>()
+  members.set(name, properties)
+  apply(properties, change)
 }
 
 function copyOf(attributes: ReadonlyMap<string, AttributeProperties>): Map<string, AttributeProperties> {

@@ -128,6 +128,8 @@ export interface DeviceSpec {
   /** Tango class name: `Motor`. */
   readonly class: string
   readonly doc?: string
+  /** What `info` gives as the type of the device; natively the class does not say it. */
+  readonly deviceType?: string
   /** `snake` maps keys to snake_case names instead of capitals. */
   readonly naming?: 'capital' | 'snake'
   readonly attributes: Readonly<Record<string, AttributeSpec>>
@@ -143,6 +145,7 @@ type Empty = Readonly<Record<never, never>>
 export interface InterfaceDeclaration {
   readonly class: string
   readonly doc?: string
+  readonly deviceType?: string
   readonly naming?: 'capital' | 'snake'
   readonly attributes?: Readonly<Record<string, AttributeSpec>>
   readonly commands?: Readonly<Record<string, CommandSpec>>
@@ -155,6 +158,7 @@ export interface InterfaceDeclaration {
 export type Complete<D extends InterfaceDeclaration> = {
   readonly class: D['class']
   readonly doc?: string
+  readonly deviceType?: string
   readonly naming?: 'capital' | 'snake'
   readonly attributes: D extends { readonly attributes: infer A } ? A : Empty
   readonly commands: D extends { readonly commands: infer C } ? C : Empty
@@ -200,7 +204,10 @@ export type AttributeInput<A extends AttributeSpec> = A extends { readonly forma
     ? Image<SpectrumValues[A['type']] | PlainNumbers<SpectrumValues[A['type']]>>
     : ScalarValues[A['type']]
 
-/** What a read handler returns. */
+/**
+ * What a read handler returns. Numeric arrays of 256 KiB and more are sent without a copy: return another array for the
+ * next frame, do not fill the same one again.
+ */
 export type ReadAnswer<A extends AttributeSpec> =
   | AttributeInput<A>
   | Reading<AttributeInput<A>>

@@ -4,6 +4,8 @@ import { HOST_LITTLE_ENDIAN, latin1Encode, swapBytes } from './latin1.ts'
 
 /** Arrays of more elements are written at once. */
 const FEW = 8
+/** Octets from which copying an array costs more than one more buffer for the system to gather. */
+const REFERRED_FROM = 256 * 1024
 
 /** Options of {@link CdrWriter}. */
 export interface WriterOptions {
@@ -12,6 +14,8 @@ export interface WriterOptions {
   readonly base?: number
   /** Octets allocated at first. */
   readonly capacity?: number
+  /** Very large arrays are not copied but referred to: see {@link CdrWriter.pieces}. */
+  readonly refers?: boolean
 }
 
 const CAPACITY = 1024
@@ -22,36 +26,61 @@ export class CdrWriter {
   readonly #capacity: number
   #bytes: Uint8Array
   #view: DataView
+  /** Octets in `#bytes`. */
   #position = 0
   #base: number
+  readonly #refers: boolean
+  /** What comes before the rest of `#bytes`, in its order: parts of it and arrays that are referred to. */
+  #pieces: Uint8Array[] = []
+  /** Where the rest of `#bytes` begins. */
+  #restFrom = 0
+  /** Octets of the arrays that are referred to. */
+  #referred = 0
 
   constructor(options: WriterOptions = {}) {
     this.littleEndian = options.littleEndian ?? true
     this.#capacity = options.capacity ?? CAPACITY
     this.#base = options.base ?? 0
+    this.#refers = options.refers ?? false
     this.#bytes = new Uint8Array(this.#capacity)
     this.#view = new DataView(this.#bytes.buffer)
   }
 
   /** Octets written. */
   get position(): number {
-    return this.#position
+    return this.#position + this.#referred
   }
 
-  /** What is written, as a view that the next `reset` makes invalid. */
+  /** What is written, as a view that the next `reset` makes invalid. Not for a writer that refers to arrays. */
   get written(): Uint8Array {
+    if (this.#referred > 0) throw new Error('unreachable: what is written is in several pieces')
     return this.#bytes.subarray(0, this.#position)
+  }
+
+  /** What is written, in pieces: views that the next `reset` makes invalid, and arrays of whoever wrote them. */
+  get pieces(): readonly Uint8Array[] {
+    if (this.#referred === 0) return [this.written]
+    return [...this.#pieces, this.#bytes.subarray(this.#restFrom, this.#position)]
+  }
+
+  /** Whether there are several {@link pieces}. */
+  get inPieces(): boolean {
+    return this.#referred > 0
   }
 
   /** What is written, as a copy of its own. */
   toBytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#position)
+    return this.written.slice()
   }
 
   /** Starts again in the same buffer. */
   reset(base = 0): void {
     this.#position = 0
     this.#base = base
+    if (this.#referred === 0) return
+    this.#pieces = []
+    this.#restFrom = 0
+    this.#referred = 0
   }
 
   /** Leaves the buffer to whoever holds a view of it and starts again in a fresh one. */
@@ -116,6 +145,29 @@ export class CdrWriter {
     this.#view.setUint32(at, value, this.littleEndian)
   }
 
+  /** Three numbers of 32 bits in one step, for what every attribute value has. */
+  long3(a: number, b: number, c: number): void {
+    this.align(4)
+    const at = this.#reserve(12)
+    const view = this.#view
+    const littleEndian = this.littleEndian
+    view.setInt32(at, a, littleEndian)
+    view.setInt32(at + 4, b, littleEndian)
+    view.setInt32(at + 8, c, littleEndian)
+  }
+
+  /** Four numbers of 32 bits in one step. */
+  long4(a: number, b: number, c: number, d: number): void {
+    this.align(4)
+    const at = this.#reserve(16)
+    const view = this.#view
+    const littleEndian = this.littleEndian
+    view.setInt32(at, a, littleEndian)
+    view.setInt32(at + 4, b, littleEndian)
+    view.setInt32(at + 8, c, littleEndian)
+    view.setInt32(at + 12, d, littleEndian)
+  }
+
   longlong(value: bigint): void {
     this.align(8)
     const at = this.#reserve(8)
@@ -151,6 +203,10 @@ export class CdrWriter {
 
   /** Octets without a length. */
   rawOctets(value: Uint8Array): void {
+    if (value.length >= REFERRED_FROM && this.#refers) {
+      this.#refer(value)
+      return
+    }
     const at = this.#reserve(value.length)
     this.#bytes.set(value, at)
   }
@@ -216,12 +272,14 @@ export class CdrWriter {
   encapsulation(write: (w: CdrWriter) => void): void {
     this.ulong(0)
     const start = this.#position
+    const referred = this.#referred
     const base = this.#base
     this.#base = start
     this.boolean(this.littleEndian)
     write(this)
-    this.#base = base
-    this.patchUlong(start - 4, this.#position - start)
+    const more = this.#referred - referred
+    this.#base = base - more
+    this.patchUlong(start - 4, this.#position - start + more)
   }
 
   /** Writes the count and, of more than a few elements, all of them at once. */
@@ -229,10 +287,23 @@ export class CdrWriter {
     this.ulong(values.length)
     if (values.length <= FEW) return false
     this.align(size)
-    const at = this.#reserve(values.byteLength)
-    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
+    const octets = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    if (octets.length >= REFERRED_FROM && this.#refers && this.littleEndian === HOST_LITTLE_ENDIAN) {
+      this.#refer(octets)
+      return true
+    }
+    const at = this.#reserve(octets.length)
+    this.#bytes.set(octets, at)
     if (this.littleEndian !== HOST_LITTLE_ENDIAN) swapBytes(this.#bytes.subarray(at, this.#position), size)
     return true
+  }
+
+  #refer(octets: Uint8Array): void {
+    this.#pieces.push(this.#bytes.subarray(this.#restFrom, this.#position), octets)
+    this.#restFrom = this.#position
+    this.#referred += octets.length
+    // alignment counts the octets that are elsewhere
+    this.#base -= octets.length
   }
 
   /** May replace the buffer: call it before touching `#bytes` or `#view`. */

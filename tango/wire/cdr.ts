@@ -43,6 +43,14 @@ const FEW = 8
 /** A view keeps the whole message alive: worth it from this size. */
 const VIEW_FROM = 4096
 const NO_OCTETS = new Uint8Array(0)
+/**
+ * Heap that the elements of one message's sequences may take, numbers aside, which stay as compact as on the wire: else
+ * a message of empty strings or structs, four octets each, would become many times as much and end the process.
+ */
+const MAX_HEAP = 256 * 1024 * 1024
+const BOOLEAN_HEAP = 8
+/** Octets on the heap for each octet that an element takes at least. */
+const HEAP_FACTOR = 16
 
 /** Reads values from bytes. Returned arrays are copies unless the reader is `stable`, then big ones may be views. */
 export class CdrReader {
@@ -53,6 +61,7 @@ export class CdrReader {
   readonly #end: number
   readonly #base: number
   #position: number
+  #heapSize = 0
 
   constructor(bytes: Uint8Array, options: ReaderOptions = {}) {
     this.bytes = bytes
@@ -67,6 +76,11 @@ export class CdrReader {
   /** Offset in `bytes` of the next octet. */
   get position(): number {
     return this.#position
+  }
+
+  /** Estimate of the heap that the sequences read so far take, without those of numbers. */
+  get heapSize(): number {
+    return this.#heapSize
   }
 
   /** Octets left. */
@@ -161,11 +175,16 @@ export class CdrReader {
   /**
    * Length of a sequence, checked against the octets that are left before anybody allocates.
    * @param minElementSize octets that one element takes at least
+   * @param heap estimate of what one element takes in memory
    */
-  count(minElementSize: number): number {
+  count(minElementSize: number, heap: number = HEAP_FACTOR * minElementSize): number {
     const count = this.ulong()
     if (count * minElementSize > this.#end - this.#position) {
       throw new CdrError('need more', `sequence of ${count} elements is longer than the ${this.remaining} octets left`)
+    }
+    this.#heapSize += count * heap
+    if (this.#heapSize > MAX_HEAP) {
+      throw new CdrError('bad', `sequence of ${count} elements takes the message beyond ${MAX_HEAP} octets of memory`)
     }
     return count
   }
@@ -191,7 +210,7 @@ export class CdrReader {
   }
 
   booleans(): boolean[] {
-    const length = this.count(1)
+    const length = this.count(1, BOOLEAN_HEAP)
     const start = this.#take(length)
     const values: boolean[] = new Array(length)
     for (let i = 0; i < length; i += 1) values[i] = this.bytes[start + i] !== 0

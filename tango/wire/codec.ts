@@ -200,6 +200,19 @@ export function sequence<T>(element: Codec<T>): Codec<readonly T[]> {
   }
 }
 
+/** A sequence that is refused when it has more elements: what a client may ask for in one request. */
+export function atMost<T>(max: number, codec: Codec<T>): Codec<T> {
+  return {
+    minSize: codec.minSize,
+    encode: (w, value) => codec.encode(w, value),
+    decode(r) {
+      const count = r.peekUlong()
+      if (count > max) throw new CdrError('bad', `${count} elements where ${max} are the limit`)
+      return codec.decode(r)
+    },
+  }
+}
+
 /**
  * A sequence of a type that contains itself.
  * @param element makes the element's codec when there is an element

@@ -14,8 +14,9 @@ const native = (globalThis as { readonly Buffer?: { readonly prototype: NativeBy
 /** Whether numbers in this machine's memory start with the least significant octet. */
 export const HOST_LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
-/** Below this length a loop is faster than the native call. */
+/** Up to this length a loop is faster than the native call: when reading, and when writing. */
 const SHORT = 12
+const SHORT_TO_WRITE = 24
 const CHUNK = 4096
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ISO 8859-1
 const BEYOND_LATIN1 = /[^\u0000-\u00ff]/
@@ -36,7 +37,7 @@ export function latin1Decode(bytes: Uint8Array, start: number, end: number): str
 /** Writes one octet for each UTF-16 unit of `text`; what ISO 8859-1 lacks becomes `?`. */
 export function latin1Encode(text: string, bytes: Uint8Array, offset: number): void {
   const length = text.length
-  if (length > SHORT && native !== undefined && !BEYOND_LATIN1.test(text)) {
+  if (length > SHORT_TO_WRITE && native !== undefined && !BEYOND_LATIN1.test(text)) {
     native.latin1Write.call(bytes, text, offset, length)
     return
   }

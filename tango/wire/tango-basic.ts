@@ -78,9 +78,7 @@ export interface TimeVal {
 export const timeVal: Codec<TimeVal> = {
   minSize: 12,
   encode(w, value) {
-    w.long(value.sec)
-    w.long(value.usec)
-    w.long(value.nsec)
+    w.long3(value.sec, value.usec, value.nsec)
   },
   decode: (r) => ({ sec: r.long(), usec: r.long(), nsec: r.long() }),
 }
@@ -106,6 +104,8 @@ export type ClntIdent =
   | { readonly language: 'CPP'; readonly pid: number }
   | { readonly language: 'JAVA'; readonly mainClass: string; readonly uuid: readonly [bigint, bigint] }
 
+const MAX_MAIN_CLASS = 1000
+
 /** Union ClntIdent. */
 export const clntIdent: Codec<ClntIdent> = {
   minSize: 8,
@@ -125,6 +125,8 @@ export const clntIdent: Codec<ClntIdent> = {
     if (language === 0) return { language: 'CPP', pid: r.ulong() }
     if (language !== 1) throw new CdrError('bad', `client identification of unknown language ${language}`)
     const mainClass = r.string()
+    // it is kept with the locks and the last requests of a device
+    if (mainClass.length > MAX_MAIN_CLASS) throw new CdrError('bad', `main class of ${mainClass.length} characters`)
     return { language: 'JAVA', mainClass, uuid: [r.ulonglong(), r.ulonglong()] }
   },
 }

@@ -148,8 +148,7 @@ export const attributeValue5: Codec<AttributeValue5> = {
     w.long(v.dataType)
     timeVal.encode(w, v.time)
     w.string(v.name)
-    attributeDim.encode(w, v.rDim)
-    attributeDim.encode(w, v.wDim)
+    w.long4(v.rDim.dimX, v.rDim.dimY, v.wDim.dimX, v.wDim.dimY)
     devErrorList.encode(w, v.errList)
   },
   decode: (r) => ({

@@ -47,6 +47,8 @@ export interface TypeCode {
 const MAX_DEPTH = 32
 /** Members of all structs and labels of all enums in one TypeCode. */
 const MAX_PARTS = 1000
+/** Octets of one TypeCode: with it nobody can have a long name read again and again by indirections. */
+const MAX_SIZE = 16 * 1024
 const INDIRECTION = 0xffffffff
 
 /** Writes a TypeCode at the next multiple of four. */
@@ -103,13 +105,13 @@ class TypeCodeReader {
         r.ulong()
         return { kind }
       case KIND.sequence: {
-        const inner = r.encapsulation()
+        const inner = contents(r)
         return { kind, element: this.read(inner, depth + 1) }
       }
       case KIND.alias:
       case KIND.struct:
       case KIND.enum:
-        return this.#named(kind, r.encapsulation(), depth)
+        return this.#named(kind, contents(r), depth)
       default:
         if (kind > KIND.ulonglong || (kind > KIND.any && kind < KIND.longlong)) {
           throw new CdrError('bad', `TypeCode kind ${kind} is not used by Tango`)
@@ -145,4 +147,10 @@ class TypeCodeReader {
     if (this.#parts > MAX_PARTS) throw new CdrError('bad', 'too many TypeCode indirections')
     return this.read(r.at(target, at - 4), depth + 1)
   }
+}
+
+function contents(r: CdrReader): CdrReader {
+  const size = r.peekUlong()
+  if (size > MAX_SIZE) throw new CdrError('bad', `TypeCode of ${size} octets`)
+  return r.encapsulation()
 }

@@ -5,6 +5,7 @@ import { libraryMode } from './library-mode.ts'
 import { load, machine, say } from './report.ts'
 import { scanDeadTime } from './scan-dead-time.ts'
 import { startUp } from './start-up.ts'
+import { tangoCalls } from './tango-calls.ts'
 
 /** Options of every section. */
 export interface BenchOptions {
@@ -18,6 +19,7 @@ const SECTIONS = {
   library: libraryMode,
   startup: startUp,
   calls: callRates,
+  tango: tangoCalls,
 } as const
 
 const words = process.argv.slice(2)

@@ -356,6 +356,7 @@ describe('The client with native servers', function () {
       client: tango.client,
       connections: tango.connections,
       localEvents: tango.localEvents,
+      locks: tango.locks,
       log: silentLogger(),
       tangoHost: native.tangoHost,
       clock: systemClock,

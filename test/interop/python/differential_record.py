@@ -66,6 +66,8 @@ class Recorder:
         value = re.sub(r"0x[0-9a-f]+", "ADDRESS", value)
         value = re.sub(r"\b\d{1,2}(st|nd|rd|th) \w+ \d{4} at [\d:]+", "DATE", value)
         value = re.sub(r"\b\d\d/\d\d/\d{4} [\d:]+", "DATE", value)
+        value = re.sub(r"\bPID \d+", "PID NUMBER", value)
+        value = re.sub(r"giop:unix:\S+|\blocalhost\b", "HOST", value)
         value = re.sub(r"(tcp://)?127\.0\.0\.1:\d+", "ENDPOINT", value)
         return value
 

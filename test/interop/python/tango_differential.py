@@ -117,6 +117,7 @@ def writing_steps(r, d):
     r.step("several", d.write_attributes, [("double_scalar", 1.0), ("long_scalar", 2)])
     r.step("several, some wrong", d.write_attributes, [("double_scalar", float("nan")), ("long_scalar_w", 77), ("float_scalar", float("inf"))])
     r.step("several, some wrong, and read", d.read_attribute, "long_scalar_w")
+    d.write_attributes([("long_scalar_w", 78), ("float_scalar", 5.5)])
     r.step("and read in one", d.write_read_attribute, "string_scalar", "both")
     r.step("and read others", d.write_read_attributes, [("string_scalar", "more")], ["boolean_scalar", "nothing"])
     r.step("and read refused", d.write_read_attribute, "double_scalar", float("nan"))
@@ -357,6 +358,7 @@ def admin_steps(r, d, admin, name):
     r.step("lock status elsewhere", admin.command_inout, "DevLockStatus", "no/such/device")
     r.step("EventConfirmSubscription of little", admin.command_inout, "EventConfirmSubscription", ["a", "b"])
     r.step("ZmqEventSubscriptionChange of little", admin.command_inout, "ZmqEventSubscriptionChange", ["a", "b"])
+    r.step("EventSubscriptionChange of little", admin.command_inout, "EventSubscriptionChange", ["a", "b"])
     r.step("nothing", admin.command_inout, "nothing")
     r.prefix = ""
 
@@ -376,8 +378,7 @@ def main():
     d = tango.DeviceProxy(url)
     d.set_timeout_millis(10000)
     name, admin_name = d.dev_name(), d.adm_name()
-    server = admin_name.partition("/")[2]
-    r = Recorder([(admin_name.split("dserver/")[-1], "SERVER"), (name, "DEVICE"), (str(os.getpid()), "PID"), (os.uname().nodename, "HOST")])
+    r = Recorder([(admin_name.split("dserver/")[-1], "SERVER"), (name, "DEVICE"), (os.uname().nodename, "HOST")])
     suffix = url.partition("#")[2]
     admin_url = admin_name if "://" in admin_name else url[: url.index(name)] + admin_name
     admin = tango.DeviceProxy(admin_url + ("#" + suffix if suffix and "#" not in admin_url else ""))

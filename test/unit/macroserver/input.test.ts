@@ -23,7 +23,7 @@ const never = new AbortController().signal
 describe('askInput', () => {
   it('asks in the form of the attribute Input and converts the answer', async () => {
     const one = line('{"input": "7", "cancel": false}')
-    assert.equal(await askInput('How many', { type: 'Integer', default: 3, timeoutS: 20 }, one, never), 7)
+    assert.equal(await askInput('How many?', { type: 'Integer', default: 3, timeoutS: 20 }, one, never), 7)
     assert.deepEqual(one.asked, [
       {
         type: 'input',

@@ -59,7 +59,7 @@ describe('RecordData', () => {
             conditioning: '',
             normalization: 0,
             plot_type: 1,
-            plot_axes: ['<mov>'],
+            plot_axes: ['mot01'],
             data_units: 'A',
             value_ref_enabled: false,
             instrument: '',
@@ -77,6 +77,14 @@ describe('RecordData', () => {
         serialno: 2,
       },
     })
+  })
+
+  it('tells plots to use the number of the point when nothing moves', () => {
+    const still = { ...start, columns: start.columns.filter((c) => c.role !== 'moveable') }
+    const { data } = decodeEncoded(dataDescription(still, 'id1')) as {
+      data: { column_desc: { name: string; plot_axes?: string[] }[] }
+    }
+    assert.deepEqual(data.column_desc.find((c) => c.name === channel)?.plot_axes, ['<idx>'])
   })
 
   it('has one packet per row with the scalar columns, NaN included', () => {

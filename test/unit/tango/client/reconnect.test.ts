@@ -12,6 +12,7 @@ function setUp(): { connection: DeviceConnection; clock: { ms: number }; found: 
   const connection = new DeviceConnection({
     name: 'a/b/c',
     tangoHost: 'db:1',
+    database: true,
     sibling: (device) => device,
     clock: { monotonic: () => clock.ms },
     find: async () => {
@@ -55,6 +56,14 @@ describe('DeviceConnection', () => {
     assert.equal(found.length, 1)
   })
 
+  it('repeats nothing when told so, but looks for the device anew at the next call', async () => {
+    const { connection, found } = setUp()
+    await assert.rejects(connection.run('never', failing(gone())))
+    assert.equal(found.length, 1)
+    assert.equal(await connection.run('never', failing()), 1)
+    assert.equal(found.length, 2)
+  })
+
   it('looks it up again and repeats when the object or the server is gone', async () => {
     for (const error of [gone(), connectFailed(CALL, 'refused')]) {
       const { connection, found } = setUp()
@@ -82,18 +91,23 @@ describe('DeviceConnection', () => {
     assert.equal(found.length, 1)
   })
 
-  it('tries at most once per second while that fails', async () => {
+  it('repeats a call at most once per second while that fails, and looks the device up with each call', async () => {
     const { connection, clock, found } = setUp()
-    const dead = (): Promise<number> => connection.run('always', failing(gone(), gone(), gone()))
+    let calls = 0
+    const dead = (): Promise<number> =>
+      connection.run('always', () => {
+        calls += 1
+        return Promise.reject(gone())
+      })
     await assert.rejects(dead())
-    assert.equal(found.length, 2)
+    assert.deepEqual([calls, found.length], [2, 2])
     await assert.rejects(dead())
     clock.ms += 999
     await assert.rejects(dead())
-    assert.equal(found.length, 2)
+    assert.deepEqual([calls, found.length], [4, 4])
     clock.ms += 1
     await assert.rejects(dead())
-    assert.equal(found.length, 3)
+    assert.deepEqual([calls, found.length], [6, 6])
   })
 
   it('forgets what it learnt of the device with its address', async () => {
@@ -111,6 +125,7 @@ describe('DeviceConnection', () => {
     const connection = new DeviceConnection({
       name: 'a/b/c',
       tangoHost: 'db:1',
+      database: true,
       sibling: (device) => device,
       clock: { monotonic: () => 0 },
       find: async () => {

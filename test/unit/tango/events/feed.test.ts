@@ -11,7 +11,7 @@ function request(callback: (event: TangoEvent) => void): SubscriptionRequest {
 describe('Feed', () => {
   const feed = (): Feed =>
     new Feed(
-      'topic',
+      { topics: ['topic'], level: 5 },
       request(() => {}),
     )
 

@@ -72,6 +72,7 @@ function client(process: TangoProcess, times: SubscriberTimes, clock = new Virtu
     client: process.client,
     connections: process.connections,
     localEvents: process.localEvents,
+    locks: process.locks,
     log: silentLogger(),
     tangoHost: undefined,
     clock,

@@ -297,4 +297,81 @@ describe('GiopConnection', () => {
     connection.receive(request(2, 2, 0))
     assert.deepEqual(recorder.events, [])
   })
+
+  it('hands out nothing while paused and everything afterwards, however the octets came', () => {
+    const stream = [request(1, 2, 20), ...fragments(request(2, 2, 64), 2, [56, 40, 8]), request(3, 0, 3)]
+    const bytes = new Uint8Array(Buffer.concat(stream))
+    const whole = eventsOf([bytes])
+    for (let cut = 0; cut <= bytes.length; cut += 1) {
+      const recorder = new Recorder()
+      let held = 0
+      const connection: GiopConnection = new GiopConnection(
+        Object.assign(recorder, {
+          onHeld: (octets: number) => {
+            held += octets
+          },
+          onRequest: (...args: Parameters<Recorder['onRequest']>) => {
+            Recorder.prototype.onRequest.apply(recorder, args)
+            connection.pause()
+          },
+        }),
+      )
+      connection.receive(bytes.subarray(0, cut))
+      connection.receive(bytes.subarray(cut))
+      const soFar = recorder.events.length
+      assert.ok(soFar <= 1)
+      assert.equal(connection.kept > 0, soFar === 1)
+      for (let i = 0; i < 5; i += 1) connection.resume()
+      assert.deepEqual(recorder.events, whole)
+      assert.equal(held, 0)
+      assert.equal(connection.kept, 0)
+    }
+  })
+
+  it('gives back what it holds when it ends at any point', () => {
+    const bytes = Buffer.concat([...fragments(request(2, 2, 64), 2, [56, 40, 8]), request(3, 2, 300)])
+    for (let cut = 0; cut < bytes.length; cut += 1) {
+      let held = 0
+      const handler = Object.assign(new Recorder(), {
+        onHeld: (octets: number) => {
+          held += octets
+        },
+      })
+      const connection = new GiopConnection(handler)
+      connection.receive(bytes.subarray(0, cut))
+      connection.end()
+      assert.equal(held, 0, `after ${cut} octets`)
+    }
+  })
+
+  it('notices messages that stand still, and not those that go on', () => {
+    const message = request(1, 2, 40_000)
+    const pieces = fragments(request(2, 2, 64), 2, [56, 40, 8])
+    for (const start of [message.subarray(0, 5), message.subarray(0, 100), pieces[0] ?? message]) {
+      const connection = new GiopConnection(new Recorder())
+      connection.receive(start)
+      assert.equal(connection.standsStill(), false)
+      assert.equal(connection.standsStill(), true)
+    }
+    const growing = new GiopConnection(new Recorder())
+    for (let at = 0; at < message.length; at += 2000) {
+      growing.receive(message.subarray(at, at + 2000))
+      assert.equal(growing.standsStill(), false)
+    }
+    assert.equal(growing.atRest, true)
+  })
+
+  it('assembles a big message of many small fragments in linear time', () => {
+    const body = 4_000_000
+    const message = request(1, 2, body)
+    const sizes = [56, ...Array.from({ length: body / 40 }, () => 40)]
+    const recorder = new Recorder()
+    const connection = new GiopConnection(
+      Object.assign(recorder, {
+        onRequest: (_request: RequestHeader, args: CdrReader) => recorder.events.push(String(args.remaining)),
+      }),
+    )
+    connection.receive(Buffer.concat(fragments(message, 2, sizes)))
+    assert.deepEqual(recorder.events, [String(body)])
+  })
 })

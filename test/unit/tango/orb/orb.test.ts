@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import net from 'node:net'
 import { dirname } from 'node:path'
+import sinon from 'sinon'
 import { DevFailed, devFailed, MultiDevFailed } from '../../../../tango/errors/dev-failed.ts'
+import { GiopConnection } from '../../../../tango/orb/giop-connection.ts'
 import type { Invocation } from '../../../../tango/orb/invocation.ts'
 import { OrbClient } from '../../../../tango/orb/orb-client.ts'
 import type { OrbServerOptions, Servant } from '../../../../tango/orb/orb-server.ts'
@@ -11,9 +13,10 @@ import { OrbServer } from '../../../../tango/orb/orb-server.ts'
 import { SystemException } from '../../../../tango/orb/system-exception.ts'
 import { CdrWriter } from '../../../../tango/wire/cdr.ts'
 import { doubles, nothing, string, tuple } from '../../../../tango/wire/codec.ts'
-import { beginReply, endMessage, MESSAGE, REPLY, writeBareMessage } from '../../../../tango/wire/giop.ts'
+import { beginReply, beginRequest, endMessage, MESSAGE, REPLY, writeBareMessage } from '../../../../tango/wire/giop.ts'
 import type { ObjectReference } from '../../../../tango/wire/ior.ts'
 import { encodeReference } from '../../../../tango/wire/ior.ts'
+import { latin1Bytes } from '../../../../tango/wire/latin1.ts'
 import type { Operation } from '../../../../tango/wire/operations.ts'
 import { DEVICE_REPOSITORY_IDS, EXCEPTION_IDS, OPERATIONS } from '../../../../tango/wire/operations.ts'
 import { devErrorList } from '../../../../tango/wire/tango-basic.ts'
@@ -614,14 +617,135 @@ describe('OrbServer and OrbClient', () => {
     while (!stop) await client.call(reference, ping, [])
   })
 
-  it('accepts no more connections than its limit', async () => {
-    const server = await listening(answering, { limits: { maxConnections: 1 } })
+  it('closes the connection that was used least recently when there are too many', async () => {
+    const server = await listening(answering, { limits: { maxConnections: 2 } })
+    const sockets: net.Socket[] = []
+    const closed: number[] = []
+    const ping = (socket: net.Socket): Promise<unknown> => {
+      const w = new CdrWriter()
+      const options = {
+        minor: 2,
+        requestId: 1,
+        objectKey: latin1Bytes('a/b/c'),
+        operation: 'ping',
+        responseExpected: true,
+      }
+      endMessage(w, 2, beginRequest(w, options))
+      const answered = once(socket, 'data')
+      socket.write(w.toBytes())
+      return answered
+    }
+    const connect = async (): Promise<net.Socket> => {
+      const number = sockets.length
+      const socket = net.connect(server.endpoint.port, '127.0.0.1')
+      socket.on('close', () => closed.push(number))
+      sockets.push(socket)
+      await ping(socket)
+      return socket
+    }
+    const first = await connect()
+    const second = await connect()
+    await ping(first)
+    const gone = once(second, 'close')
+    const third = await connect()
+    await gone
+    assert.deepEqual(closed, [1])
+    await ping(first)
+    await ping(third)
+    assert.equal(server.counts.connections, 2)
+    for (const socket of sockets) socket.destroy()
+  })
+
+  it('reads on when the answers were taken, and the requests that waited are answered in order', async () => {
+    const big = new Uint8Array(300_000)
+    const server = await listening(
+      servant({
+        big: (inv) => {
+          const id = inv.args.ulong()
+          inv.reply((w) => {
+            w.ulong(id)
+            w.octets(big)
+          })
+        },
+      }),
+      { limits: { maxUnread: 1_000_000 } },
+    )
+    const socket = net.connect(server.endpoint.port, '127.0.0.1')
+    socket.pause()
+    const requests = Array.from({ length: 200 }, (_, id) => {
+      const w = new CdrWriter()
+      const options = {
+        minor: 2,
+        requestId: id,
+        objectKey: latin1Bytes('a/b/c'),
+        operation: 'big',
+        responseExpected: true,
+      }
+      const mark = beginRequest(w, options)
+      w.ulong(id)
+      endMessage(w, 2, mark)
+      return w.toBytes()
+    })
+    socket.write(Buffer.concat(requests))
+    // another client's calls give the server every chance to go too far, and go through the same read buffer
     const reference = server.reference('a/b/c', TYPE)
-    const first = newClient()
-    await first.call(reference, ping, [])
-    const second = await failure(newClient().call(reference, ping, []))
-    assertStack(second, 'COMM_FAILURE', ['API_CorbaException', 'API_CommunicationFailed'])
-    await first.call(reference, ping, [])
+    const other = newClient()
+    for (let i = 0; i < 20; i += 1) await failure(other.call(reference, echo, [new Float64Array(4000)]))
+    assert.ok(server.counts.heldOctets < 2_000_000, `${server.counts.heldOctets} octets wait`)
+    const ids: number[] = []
+    const reader = new GiopConnection({
+      onReply: ({ requestId }, result) => {
+        ids.push(requestId)
+        assert.equal(result.ulong(), requestId)
+      },
+      onCloseConnection: () => undefined,
+      onError: (error) => assert.fail(error),
+    })
+    const all = new Promise<void>((resolve) => {
+      socket.on('data', (chunk) => {
+        reader.receive(chunk)
+        if (ids.length === 200) resolve()
+      })
+    })
+    socket.resume()
+    await all
+    assert.deepEqual(
+      ids,
+      requests.map((_, id) => id),
+    )
+    socket.destroy()
+  })
+
+  it('begins no more requests of a connection than its limit, and goes on as they are answered', async () => {
+    const open: Invocation[] = []
+    const server = await listening(servant({ wait: (inv) => open.push(inv) }), { limits: { maxPending: 3 } })
+    const reference = server.reference('a/b/c', TYPE)
+    const wait: Operation<readonly [], undefined> = { name: 'wait', in: tuple([]), out: nothing, raises: [] }
+    const client = newClient()
+    const calls = Array.from({ length: 8 }, () => client.call(reference, wait, []))
+    const other = newClient()
+    await failure(other.call(reference, getName, []))
+    let answered = 0
+    while (answered < 8) {
+      assert.ok(open.length <= 3, `${open.length} at a time`)
+      open.shift()?.reply()
+      await calls[answered]
+      answered += 1
+    }
+    assert.equal(server.counts.heldOctets, 0)
+  })
+
+  it('reports many errors in one', async () => {
+    const server = await listening(answering)
+    for (let i = 0; i < 40; i += 1) {
+      const socket = net.connect(server.endpoint.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.resume()
+      socket.write('GET / HTTP/1.0\r\n\r\n')
+      await once(socket, 'close')
+    }
+    assert.equal(serverErrors.length, 20)
+    assert.match(String(serverErrors[0]), /connection of 127\.0\.0\.1:\d+ closed: message does not start with GIOP/)
   })
 
   it('closes idle connections in good order, but none with a call under way', async () => {
@@ -655,6 +779,55 @@ describe('OrbServer and OrbClient', () => {
     const reference = server.reference('a/b/c', TYPE)
     await failure(client.call(reference, echo, [new Float64Array(1000)]))
     await client.call(reference, echo, [new Float64Array(10)])
+  })
+
+  it('forgets servers that it has no connection to, and finds them again', async () => {
+    const client = newClient()
+    const references: ObjectReference[] = []
+    for (let i = 0; i < 5; i += 1) {
+      const server = await listening(answering)
+      const reference = server.reference('a/b/c', TYPE)
+      references.push(reference)
+      await client.call(reference, ping, [])
+      assert.equal(client.connections, 1)
+      await server.close()
+      await failure(client.call(reference, ping, []))
+      assert.equal(client.connections, 0)
+    }
+    const again = newServer()
+    again.addServant('a/b/c', answering)
+    await again.listen({ host: '127.0.0.1', port: references[0]?.port ?? 0, unix: false })
+    assert.ok(references[0] !== undefined)
+    await client.call(references[0], ping, [])
+    assert.equal(client.connections, 1)
+  })
+
+  it('gives up a connection whose peer has gone without a word', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    closers.push(async () => clock.restore())
+    let connections = 0
+    let silent = true
+    let got = 0
+    const reference = await rawServer((socket, count) => {
+      connections = count
+      socket.on('data', (chunk: Buffer) => {
+        got += 1
+        if (!silent) socket.write(rawReply(chunk.readUInt32LE(12)))
+      })
+    })
+    const client = newClient()
+    const first = failure(client.call(reference, ping, [], { timeoutMs: 1000 }))
+    while (got < 1) await new Promise((resolve) => setImmediate(resolve))
+    clock.tick(1001)
+    assertStack(await first, 'TRANSIENT', ['API_CorbaException', 'API_DeviceTimedOut'])
+    while (got < 2) await new Promise((resolve) => setImmediate(resolve))
+    const second = failure(client.call(reference, ping, [], { timeoutMs: 60_000 }))
+    while (got < 3) await new Promise((resolve) => setImmediate(resolve))
+    clock.tick(15_000)
+    assertStack(await second, 'COMM_FAILURE', ['API_CorbaException', 'API_CommunicationFailed'])
+    silent = false
+    await client.call(reference, ping, [])
+    assert.equal(connections, 2)
   })
 
   it('explains why it cannot listen', async () => {

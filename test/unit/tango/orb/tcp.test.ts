@@ -107,15 +107,20 @@ describe('tcp', () => {
     })
   }
 
-  it('reads no more from a peer that does not take its answers', async () => {
+  it('reads nothing while paused and tells when its backlog has been taken', async () => {
     const peer = nextAccepted()
     const lazy = net.connect(listener.port, '127.0.0.1')
     await once(lazy, 'connect')
     lazy.pause()
     const server = await peer
+    const { flow } = server
+    assert.ok(flow !== undefined)
+    flow.pause()
     server.send(new Uint8Array(32 * 1024 * 1024))
-    let taken = false
-    const heard = firstData(server).then(() => taken)
+    assert.ok(flow.backlog > 0)
+    const before = flow.taken
+    let going = false
+    const heard = firstData(server).then(() => going)
     await new Promise<void>((resolve) => lazy.write('x', () => resolve()))
     // A whole exchange on another connection gives the server every chance to read the octet too early.
     const [other, otherServer] = await connect()
@@ -125,8 +130,15 @@ describe('tcp', () => {
     const pong = firstData(other)
     otherServer.send(Uint8Array.of(2))
     await pong
-    taken = true
+    const drained = new Promise<void>((resolve) => {
+      flow.onDrain = resolve
+    })
     lazy.resume()
+    await drained
+    assert.equal(flow.backlog, 0)
+    assert.ok(flow.taken > before)
+    going = true
+    flow.resume()
     assert.equal(await heard, true)
     lazy.destroy()
     other.close()

@@ -207,7 +207,7 @@ describe('the admin device', () => {
     assert.deepEqual(free.svalue, [`Device ${NAME} is not locked`, 'Not defined', 'Not defined'])
     await assert.rejects(
       timed.admin.command('ReLockDevices', [NAME] as never),
-      (e: DevFailed) => e.reason === 'API_DeviceUnlocked',
+      (e: DevFailed) => e.reason === 'API_DeviceNotLocked',
     )
     await assert.rejects(
       timed.admin.command('LockDevice', pair([3], ['dserver/everything/test']) as never),

@@ -106,7 +106,7 @@ describe('AttributeConfiguration', () => {
             ['max_value', '5'],
           ]),
         ),
-      reasonAndText('API_AttrOptProp', /min_value is greater than or equal to max_value/),
+      reasonAndText('API_IncoherentValues', /min_value is greater than or equal to max_value/),
     )
     assert.equal(c.text('min_value'), 'Not specified')
   })

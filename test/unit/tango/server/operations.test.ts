@@ -300,8 +300,8 @@ describe('a device as a CORBA object', () => {
     it('says which attribute returned what it must not', async () => {
       served.device.setValue('shS', 40_000)
       const [value] = await served.call(O.read_attributes_5, [['shS'], 'DEV', SELF])
-      assert.equal(value?.errList[0]?.reason, 'API_AttrValueNotSet')
-      assert.equal(value?.errList[0]?.desc, 'Test/Every/1/shS: 40000 is not in -32768 to 32767')
+      assert.equal(value?.errList[0]?.reason, 'API_AttrOptProp')
+      assert.equal(value?.errList[0]?.desc, 'Invalid data type for attribute shS: 40000 is not in -32768 to 32767')
       served.device.setValue('shS', 1)
     })
   })

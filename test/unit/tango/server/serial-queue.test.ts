@@ -95,4 +95,20 @@ describe('SerialQueue', () => {
     await work
     assert.equal(clock.pendingTimers, 0)
   })
+
+  it('refuses requests that could not begin for 3.2 s, in the words of native servers', async () => {
+    const { queue, clock } = make()
+    const gate = deferred<void>()
+    const hanging = queue.run('hangs', () => gate.promise)
+    const refused = assert.rejects(async () => queue.run('early', () => 'never'), /Not able to acquire serialization/)
+    await clock.advance(2000)
+    const later = queue.run('later', () => 'in time')
+    await clock.advance(1201)
+    await refused
+    assert.equal(queue.waiting, 1)
+    gate.resolve()
+    await hanging
+    assert.equal(await later, 'in time')
+    assert.equal(clock.pendingTimers, 0)
+  })
 })
