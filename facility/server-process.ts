@@ -37,8 +37,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => si
 process.on('unhandledRejection', (error) => log.error('a promise failed unseen', { error: String(error) }))
 
 async function read({ beamline: file, isolated }: ReadMessage): Promise<void> {
-  const { readBeamlineFile } = await import('#db-config')
-  beamline = readBeamlineFile(file, { drivers: await driverNames() })
+  const [{ readBeamlineFile }, drivers] = await Promise.all([import('#db-config'), driverNames()])
+  beamline = readBeamlineFile(file, { drivers })
   const { servers, recorders, doors, simulators, world } = beamline
   tell({
     kind: 'plan',

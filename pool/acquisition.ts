@@ -70,6 +70,13 @@ export async function acquire(
   return reorder(plan, await Promise.all(plan.parts.map((part) => acquirePart(part, index, options))))
 }
 
+/** Resolves when the last values have been sent to watchers of the channels too: controllers push them after their answers. */
+export async function valuesPushed(plan: AcquisitionPlan): Promise<void> {
+  // an answer from another process comes after what it pushed before, one from this process may come sooner
+  await Promise.allSettled(plan.parts.map((part) => part.proxy.command('stateMany', part.axes)))
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Ends a running acquisition on every controller; values so far are delivered. */
 export async function stopAcquisition(plan: AcquisitionPlan, how: 'stopMany' | 'abortMany'): Promise<void> {
   const results = await Promise.allSettled(plan.parts.map((part) => part.proxy.command(how, part.axes)))

@@ -108,8 +108,9 @@ export function parseConfiguration(text: string): GroupConfiguration {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (cause) {
-    throw wrong('the text is no JSON', cause)
+  } catch (error) {
+    // no cause: clients show the first error of the stack
+    throw wrong(`the text is no JSON: ${error instanceof Error ? error.message : error}`)
   }
   if (!isRecord(value)) throw wrong('the document must be an object')
   const controllers = value.controllers
@@ -178,8 +179,8 @@ export function withPresentNames(configuration: GroupConfiguration, table: Eleme
   return { ...configuration, controllers: Object.fromEntries(controllers) }
 }
 
-function wrong(what: string, cause?: unknown) {
-  return devFailed('MeasurementGroup_Configuration', `configuration of the measurement group: ${what}`, { cause })
+function wrong(what: string) {
+  return devFailed('MeasurementGroup_Configuration', `configuration of the measurement group: ${what}`)
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

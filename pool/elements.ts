@@ -212,6 +212,11 @@ async function aliasOf(database: DatabaseClient, device: string): Promise<string
   return await database.deviceAlias(device)
 }
 
+/** Full name of the attribute that an axis is read by. */
+export function sourceOf(axis: Element): string {
+  return `${axis.fullName}/${axis.type === 'Motor' ? 'Position' : 'Value'}`
+}
+
 /** One entry of `Pool.Elements`: what Sardana's clients expect of each element. */
 export function describeElement(element: Element, table: ElementTable, poolAlias: string): Record<string, unknown> {
   const common = {
@@ -244,7 +249,7 @@ export function describeElement(element: Element, table: ElementTable, poolAlias
         parent: controller?.name ?? poolAlias,
         controller: controller?.fullName ?? element.controller,
         axis: element.axis,
-        source: `${element.fullName}/${element.type === 'Motor' ? 'Position' : 'Value'}`,
+        source: sourceOf(element),
       }
     }
     case 'MotorGroup':

@@ -113,6 +113,11 @@ export async function createElement(pool: Pool, argument: readonly string[]): Pr
         'API_InvalidArgs',
         `elements of type '${type}' are not supported; there are Motor and CTExpChannel`,
       )
+    if (type !== controller.mainType)
+      throw devFailed(
+        'API_InvalidArgs',
+        `'${controllerName}' is a controller of ${controller.mainType}; it cannot have a ${type}`,
+      )
     const id = pool.elements.nextId()
     const host = await pool.hostOf(controller)
     const device = await host.command('createElement', [controller.device, String(axis), name, String(id)])
@@ -214,8 +219,9 @@ function elementArguments(argument: readonly string[]) {
 function jsonArgument(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (cause) {
-    throw devFailed('API_InvalidArgs', `the argument begins like JSON and is none: ${text}`, { cause })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw devFailed('API_InvalidArgs', `the argument begins like JSON and is none: ${why}; it is ${text}`)
   }
 }
 

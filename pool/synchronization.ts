@@ -17,8 +17,9 @@ export function parseSynchronization(text: string): SynchGroup[] {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (cause) {
-    throw devFailed('API_InvalidArgs', 'SynchDescription: the text is no JSON', { cause })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw devFailed('API_InvalidArgs', `SynchDescription: the text is no JSON: ${why}`)
   }
   if (!Array.isArray(value) || value.length === 0)
     throw devFailed('API_InvalidArgs', 'SynchDescription: a list with at least one group is needed')

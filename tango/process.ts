@@ -57,6 +57,7 @@ export class TangoProcess implements ClientHost, AsyncDisposable {
   /** Locks that this process holds on devices; given back by `close`. */
   readonly locks: LockKeeper
   readonly #servers = new Set<DeviceServer>()
+  #serves = false
   #closed: Promise<void> | undefined
 
   private constructor(options: TangoProcessOptions, host: string) {
@@ -90,9 +91,9 @@ export class TangoProcess implements ClientHost, AsyncDisposable {
     return this.events.local
   }
 
-  /** Whether devices live here; such a process is not asked for its user's rights. */
+  /** Whether devices live here, or did; such a process is not asked for its user's rights. */
   get servesDevices(): boolean {
-    return this.#servers.size > 0
+    return this.#serves
   }
 
   /** The logical servers that run here. */
@@ -136,6 +137,7 @@ export class TangoProcess implements ClientHost, AsyncDisposable {
    */
   async startServer(options: StartServerOptions): Promise<DeviceServer> {
     if (this.#closed !== undefined) throw devFailed('API_ShutdownInProgress', 'this process is closing')
+    this.#serves = true
     const server = await DeviceServer.start(this, options)
     this.#servers.add(server)
     // never rejects

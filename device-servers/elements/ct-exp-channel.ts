@@ -114,6 +114,7 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
       throw devFailed('API_InvalidArgs', `${this.elementName}: integration time ${seconds} s; set it to 0 or more`)
     }
     this.#integrationTime = seconds
+    this.push('integrationTime', seconds)
   }
 
   readTimer(): string {
@@ -122,6 +123,7 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
 
   writeTimer(name: string): void {
     this.#timer = name
+    this.push('timer', name)
   }
 
   readShape(): readonly bigint[] {

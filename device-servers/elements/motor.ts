@@ -190,6 +190,7 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
     if (!Number.isFinite(stepPerUnit) || stepPerUnit === 0)
       throw wrong('Step_per_unit', stepPerUnit, 'any number but 0')
     this.#rescale({ ...this.#scale, stepPerUnit })
+    this.push('stepPerUnit', stepPerUnit)
     // speeds stay what they are for the user, so the box has to hear other ones
     const driver = this.#connectedDriver()
     return driver === undefined ? undefined : after(this.#applyWanted(driver), () => {})
@@ -202,6 +203,7 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   writeSign(sign: number): void {
     if (sign !== 1 && sign !== -1) throw wrong('Sign', sign, '1 or -1')
     this.#rescale({ ...this.#scale, sign })
+    this.push('sign', sign)
   }
 
   readOffset(): number {
@@ -211,6 +213,7 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
   writeOffset(offset: number): void {
     if (!Number.isFinite(offset)) throw wrong('Offset', offset, 'a number')
     this.#rescale({ ...this.#scale, offset })
+    this.push('offset', offset)
   }
 
   readBacklash(): number {
@@ -219,6 +222,7 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
 
   writeBacklash(steps: number): void {
     this.#backlash = steps
+    this.push('backlash', steps)
   }
 
   readPower(): MaybePromise<boolean> {
@@ -409,8 +413,15 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
     })
   }
 
-  /** Tells the box, or remembers for the moment when it is there. */
+  /** Watchers hear what the box has made of the wish. */
   #want(key: keyof Wanted, value: number): MaybePromise<void> {
+    return after(this.#tell(key, value), () => {
+      if (this.isWatched(key)) return after(this.#parameter(key), (now) => this.push(key, now))
+    })
+  }
+
+  /** Tells the box, or remembers for the moment when it is there. */
+  #tell(key: keyof Wanted, value: number): MaybePromise<void> {
     const driver = this.#connectedDriver()
     const before = this.#wanted[key]
     this.#wanted[key] = value

@@ -10,8 +10,8 @@ export const ctExpChannel = defineInterface({
   attributes: {
     value: { type: 'DevDouble', pushes: 'unfiltered', events: { change: { abs: 1 } }, doc: 'Last or live value.' },
     valueBuffer: { type: 'DevEncoded', pushes: 'unfiltered', doc: '`{ index, value }` of new points; events only.' },
-    integrationTime: { type: 'DevDouble', writable: true, unit: 's' },
-    timer: { type: 'DevString', writable: true, memorized: true },
+    integrationTime: { type: 'DevDouble', writable: true, unit: 's', pushes: 'unfiltered' },
+    timer: { type: 'DevString', writable: true, memorized: true, pushes: 'unfiltered' },
     shape: { type: 'DevLong64', format: 'spectrum', max: [2] },
     instrument: { type: 'DevString', writable: true, level: 'EXPERT' },
     simulationMode: { type: 'DevBoolean', writable: true },

@@ -12,11 +12,11 @@ export const measurementGroup = defineInterface({
     configuration: { type: 'DevString', writable: true, memorized: true, level: 'EXPERT', pushes: 'unfiltered' },
     elementList: { type: 'DevString', format: 'spectrum', max: [4096], pushes: 'unfiltered' },
     integrationTime: { type: 'DevDouble', writable: true, unit: 's', pushes: 'unfiltered' },
-    latencyTime: { type: 'DevDouble', level: 'EXPERT', unit: 's' },
+    latencyTime: { type: 'DevDouble', level: 'EXPERT', unit: 's', pushes: 'unfiltered' },
     monitorCount: { type: 'DevLong', writable: true, pushes: 'unfiltered' },
     moveable: { type: 'DevString', writable: true, level: 'EXPERT', pushes: 'unfiltered' },
     nbStarts: { type: 'DevLong', writable: true, pushes: 'unfiltered' },
-    softwareSynchronizerInitialDomain: { type: 'DevString', writable: true, memorized: true },
+    softwareSynchronizerInitialDomain: { type: 'DevString', writable: true, memorized: true, pushes: 'unfiltered' },
     synchDescription: { type: 'DevString', writable: true, level: 'EXPERT', pushes: 'unfiltered' },
   },
   commands: {

@@ -10,7 +10,14 @@ import {
   type Serves,
   toDevFailed,
 } from '#tango'
-import { type AcquisitionPlan, acquire, planAcquisition, prepare, stopAcquisition } from '../acquisition.ts'
+import {
+  type AcquisitionPlan,
+  acquire,
+  planAcquisition,
+  prepare,
+  stopAcquisition,
+  valuesPushed,
+} from '../acquisition.ts'
 import {
   channelsOf,
   defaultConfiguration,
@@ -122,6 +129,7 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
   }
   writeSoftwareSynchronizerInitialDomain(domain: string): void {
     this.#initialDomain = domain
+    this.push('softwareSynchronizerInitialDomain', domain)
   }
   readLatencyTime(): number {
     return 0
@@ -222,6 +230,7 @@ export class MeasurementGroup extends Device<typeof measurementGroup> implements
           if (i < group.repeats || group !== this.#synchronization.at(-1)) await this.#rest(left, run.signal)
         }
       }
+      await valuesPushed(plan) // clients of Start take the values that came before ON
       this.#ended(run)
     } catch (error) {
       this.log.warn('acquisition failed', { error: toDevFailed(error).message })

@@ -27,6 +27,7 @@ import {
   ElementTable,
   type ElementType,
   readControllers,
+  sourceOf,
 } from '../elements.ts'
 import * as groups from '../groups.ts'
 import { abort, check, type MotionPlan, move, planMotion, positions, stop } from '../motion.ts'
@@ -86,8 +87,8 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
 
   readAcqChannelList() {
     return this.elements
-      .ofType('CTExpChannel')
-      .map((e) => JSON.stringify({ name: e.name, full_name: `${e.fullName}/value`, origin: 'local' }))
+      .ofType('Motor', 'CTExpChannel')
+      .map((e) => JSON.stringify({ name: e.name, full_name: sourceOf(e), origin: 'local' }))
   }
   readComChannelList() {
     return []
@@ -288,6 +289,7 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
         this.push('controllerList', this.readControllerList())
         break
       case 'Motor':
+        this.push('acqChannelList', this.readAcqChannelList())
         this.push('motorList', this.readMotorList())
         break
       case 'CTExpChannel':

@@ -125,6 +125,11 @@ export class DatabaseProperties {
     await this.#call.run('DbDeleteAllDeviceAttributeProperty', [device, ...attributes])
   }
 
+  /** Deletes an attribute of a device with its properties; the name takes `*`. No history is kept. */
+  async deleteDeviceAttribute(device: string, attribute: string): Promise<void> {
+    await this.#call.run('DbDeleteDeviceAttribute', [device, attribute])
+  }
+
   /** Attributes of a device that have properties. */
   async deviceAttributeList(device: string, filter = '*'): Promise<string[]> {
     return this.#call.texts('DbGetDeviceAttributeList', [device, filter])
@@ -160,6 +165,11 @@ export class DatabaseProperties {
     await this.#call.run('DbDeleteClassAttributeProperty', [className, attribute, ...names])
   }
 
+  /** Deletes an attribute of a class with its properties. No history is kept. */
+  async deleteClassAttribute(className: string, attribute: string): Promise<void> {
+    await this.#call.run('DbDeleteClassAttribute', [className, attribute])
+  }
+
   async classAttributeList(className: string, filter = '*'): Promise<string[]> {
     return this.#call.texts('DbGetClassAttributeList', [className, filter])
   }
@@ -183,6 +193,21 @@ export class DatabaseProperties {
     await this.#call.run('DbDeleteDevicePipeProperty', [device, pipe, ...names])
   }
 
+  /** Deletes every property of some pipes. */
+  async deleteAllDevicePipeProperty(device: string, pipes: readonly string[]): Promise<void> {
+    await this.#call.run('DbDeleteAllDevicePipeProperty', [device, ...pipes])
+  }
+
+  /** Deletes a pipe of a device with its properties. No history is kept. */
+  async deleteDevicePipe(device: string, pipe: string): Promise<void> {
+    await this.#call.run('DbDeleteDevicePipe', [device, pipe])
+  }
+
+  /** Former values, oldest first. */
+  async devicePipePropertyHistory(device: string, pipe: string, name: string): Promise<PropertyHistory[]> {
+    return this.#memberHistory('DbGetDevicePipePropertyHist', [device, pipe, name])
+  }
+
   /** Pipes of a device that have properties. */
   async devicePipeList(device: string, filter = '*'): Promise<string[]> {
     return this.#call.texts('DbGetDevicePipeList', [device, filter])
@@ -198,6 +223,16 @@ export class DatabaseProperties {
 
   async deleteClassPipeProperty(className: string, pipe: string, names: readonly string[]): Promise<void> {
     await this.#call.run('DbDeleteClassPipeProperty', [className, pipe, ...names])
+  }
+
+  /** Deletes a pipe of a class with its properties. No history is kept. */
+  async deleteClassPipe(className: string, pipe: string): Promise<void> {
+    await this.#call.run('DbDeleteClassPipe', [className, pipe])
+  }
+
+  /** Former values, oldest first. */
+  async classPipePropertyHistory(className: string, pipe: string, name: string): Promise<PropertyHistory[]> {
+    return this.#memberHistory('DbGetClassPipePropertyHist', [className, pipe, name])
   }
 
   async classPipeList(className: string, filter = '*'): Promise<string[]> {

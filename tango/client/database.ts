@@ -257,7 +257,7 @@ export class DatabaseClient extends DatabaseProperties {
     return servers
   }
 
-  /** A class, then those that it inherits from. */
+  /** Class of a device, then those that it inherits from. */
   async classInheritance(device: string): Promise<string[]> {
     return this.#call.texts('DbGetClassInheritanceForDevice', device)
   }

@@ -102,9 +102,9 @@ export class Feed {
     return step < 2 ** 31 ? step - 1 : 0
   }
 
-  /** The counter may begin anywhere again. */
+  /** Another life of the server begins: it counts from one on, and what came before the first message here was missed. */
   restart(): void {
-    this.#last = undefined
+    if (this.#last !== undefined) this.#last = 0
   }
 }
 

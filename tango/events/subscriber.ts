@@ -260,10 +260,14 @@ export class EventSubscriber {
     channel.busy = true
     try {
       channel.admin.forget()
+      const { event, heartbeat } = channel
       for (const feed of [...channel.feeds]) {
         const route = await this.#renew(feed, channel.admin)
         if (route !== undefined) this.#moveChannel(channel, route)
       }
+      // the same server: it was the network, and its connections may be dead without having been closed
+      if (channel.event === event) this.#events.renew(event)
+      if (channel.heartbeat === heartbeat) this.#heartbeats.renew(heartbeat)
       const now = this.#host.clock.monotonic()
       channel.retryAtMs = undefined
       channel.heardAtMs = now
@@ -314,6 +318,11 @@ export class EventSubscriber {
       this.#follow(listen(this.#heartbeats, channel.heartbeat, channel.names))
     }
     if (channel.event === route.event) return
+    if (channel.retryAtMs === undefined) {
+      // restarted before its silence was noticed: it does not know of the other subscriptions, which are made again
+      this.#tell(channel, eventTimeout(channel.name))
+      channel.retryAtMs = this.#host.clock.monotonic()
+    }
     const former = channel.event
     channel.event = route.event
     for (const feed of channel.feeds) {

@@ -16,8 +16,13 @@ export interface ReceiverOptions {
 const HIGH_WATER_MARK = 1000
 /** Wait for a publisher's handshake, so that the events right after a subscription are not lost. */
 const HANDSHAKE_MS = 500
-/** ZeroMQ never says that a publisher knows of a topic; this long it is given, as native clients do. */
+/**
+ * ZeroMQ never says that a publisher knows of a topic; this long it is given at least, as native clients do, and as long
+ * as the handshake took where the way is longer.
+ */
 const SETTLE_MS = 10
+/** A host that is gone is noticed after two of these. */
+const KEEP_ALIVE_S = 60
 /** Longest pause between attempts to reach an endpoint that went away. */
 const RECONNECT_MAX_MS = 30_000
 
@@ -28,6 +33,9 @@ export class ZmqReceiver {
   readonly #topics = new Map<string, number>()
   readonly #greeted = new Set<string>()
   readonly #waiting = new Map<string, Set<() => void>>()
+  /** When a connection was asked for, and how long the last handshake took; real time. */
+  readonly #askedAt = new Map<string, number>()
+  readonly #handshakeMs = new Map<string, number>()
   #socket: Subscriber | undefined
   #opening: Promise<void> | undefined
   #reading: Promise<void> | undefined
@@ -54,10 +62,12 @@ export class ZmqReceiver {
     } else {
       // the subscription goes first: it is then part of the handshake of a new connection
       if (firstOfTopic) this.#socket.subscribe(topic)
-      if (firstOfEndpoint) this.#socket.connect(endpoint)
+      if (firstOfEndpoint) this.#connect(this.#socket, endpoint)
     }
     await this.#greeting(endpoint)
-    if (firstOfTopic && this.#socket !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    if (!firstOfTopic || this.#socket === undefined) return
+    const settleMs = Math.min(HANDSHAKE_MS, Math.max(SETTLE_MS, this.#handshakeMs.get(endpoint) ?? 0))
+    await new Promise((resolve) => setTimeout(resolve, settleMs))
   }
 
   /** Ends what {@link add} began. */
@@ -65,9 +75,22 @@ export class ZmqReceiver {
     if (count(this.#topics, topic, -1) === 0) this.#socket?.unsubscribe(topic)
     if (count(this.#endpoints, endpoint, -1) === 0) {
       this.#greeted.delete(endpoint)
+      this.#handshakeMs.delete(endpoint)
+      this.#askedAt.delete(endpoint)
       this.#socket?.disconnect(endpoint)
     }
     if (this.#endpoints.size === 0) this.#close()
+  }
+
+  /**
+   * Connects to an endpoint once more: a connection whose other end has gone without a word looks alive for ever to
+   * somebody who only listens.
+   */
+  renew(endpoint: string): void {
+    if (this.#socket === undefined || !this.#endpoints.has(endpoint)) return
+    this.#greeted.delete(endpoint)
+    this.#socket.disconnect(endpoint)
+    this.#connect(this.#socket, endpoint)
   }
 
   /** Closes the socket, whatever is still listened to. */
@@ -89,12 +112,16 @@ export class ZmqReceiver {
         linger: 0,
         receiveHighWaterMark: HIGH_WATER_MARK,
         maxMessageSize: MAX_MESSAGE_SIZE,
+        tcpKeepalive: 1,
+        tcpKeepaliveIdle: KEEP_ALIVE_S,
+        tcpKeepaliveInterval: KEEP_ALIVE_S / 4,
+        tcpKeepaliveCount: 4,
         reconnectMaxInterval: RECONNECT_MAX_MS,
       })
       this.#socket = socket
       socket.events.on('handshake', ({ address }) => this.#greet(address))
       for (const topic of this.#topics.keys()) socket.subscribe(topic)
-      for (const endpoint of this.#endpoints.keys()) socket.connect(endpoint)
+      for (const endpoint of this.#endpoints.keys()) this.#connect(socket, endpoint)
       this.#reading = this.#read(socket)
     } finally {
       this.#opening = undefined
@@ -105,6 +132,8 @@ export class ZmqReceiver {
     const socket = this.#socket
     this.#socket = undefined
     this.#greeted.clear()
+    this.#handshakeMs.clear()
+    this.#askedAt.clear()
     for (const endpoint of [...this.#waiting.keys()]) this.#greet(endpoint)
     socket?.close()
   }
@@ -121,8 +150,18 @@ export class ZmqReceiver {
     }
   }
 
+  #connect(socket: Subscriber, endpoint: string): void {
+    this.#askedAt.set(endpoint, performance.now())
+    socket.connect(endpoint)
+  }
+
   #greet(endpoint: string): void {
-    if (this.#endpoints.has(endpoint)) this.#greeted.add(endpoint)
+    const askedAt = this.#askedAt.get(endpoint)
+    this.#askedAt.delete(endpoint)
+    if (this.#endpoints.has(endpoint)) {
+      this.#greeted.add(endpoint)
+      if (askedAt !== undefined) this.#handshakeMs.set(endpoint, performance.now() - askedAt)
+    }
     const waiting = this.#waiting.get(endpoint)
     this.#waiting.delete(endpoint)
     for (const resolve of waiting ?? []) resolve()

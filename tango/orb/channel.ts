@@ -160,6 +160,8 @@ export class Channel {
   #connect(): Promise<void> {
     this.#connecting ??= this.#tryAddresses().finally(() => {
       this.#connecting = undefined
+      // calls of those who have just been told that there is no connection
+      if (this.#queue.length > 0) void this.#connect()
       this.#restIfUnused()
     })
     return this.#connecting

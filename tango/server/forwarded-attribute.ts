@@ -97,7 +97,10 @@ export class ForwardedAttribute {
   /** Passes a change of the configuration on, all but the label. */
   async configure(wanted: AttributeConfig5): Promise<void> {
     const now = await this.config()
-    await this.#run((call) => setAttributeConfig(call, [{ ...wanted, name: now.name, label: now.label }]))
+    const { description, unit, standardUnit, displayUnit, format, minValue, maxValue } = wanted
+    const { attAlarm, eventProp, enumLabels } = wanted
+    const texts = { description, unit, standardUnit, displayUnit, format, minValue, maxValue }
+    await this.#run((call) => setAttributeConfig(call, [{ ...now, ...texts, attAlarm, eventProp, enumLabels }]))
     await this.#take(await this.config())
   }
 

@@ -106,7 +106,7 @@ export class DevicePolling {
       if (stored === undefined) continue
       for (let i = 0; i + 1 < stored.length; i += 2) {
         try {
-          if (!this.#entries.has(key(kind, stored[i] ?? ''))) this.#add(kind, stored[i] ?? '', Number(stored[i + 1]))
+          if (!this.#entries.has(key(kind, stored[i] ?? ''))) this.#begin(kind, stored[i] ?? '', Number(stored[i + 1]))
         } catch (error) {
           this.#device.log.warn('stored polling is wrong', { kind, name: stored[i], error })
         }
@@ -116,7 +116,11 @@ export class DevicePolling {
       for (const name of this.#settings.off(kind)) this.#off[kind].add(name)
       for (const { name, periodMs } of this.#declared(kind)) {
         if (this.#off[kind].has(name.toLowerCase()) || this.#entries.has(key(kind, name))) continue
-        this.#add(kind, name, periodMs)
+        try {
+          this.#begin(kind, name, periodMs)
+        } catch (error) {
+          this.#device.log.warn('the polling that the class declares is wrong', { kind, name, periodMs, error })
+        }
       }
     }
   }
@@ -141,7 +145,9 @@ export class DevicePolling {
       const what = kind === 'command' ? 'Command' : 'Attribute'
       throw failure('API_AlreadyPolled', `${what} ${name.toLowerCase()} already polled`, 'DServer::add_obj_polling')
     }
-    this.#add(kind, name, periodMs)
+    const declared = this.#checked(kind, name)
+    this.#settings.checkPeriod(kind, declared, periodMs, 'DServer::add_obj_polling')
+    this.#begin(kind, name, periodMs)
   }
 
   /** Changes a period. @throws DevFailed `API_PollObjNotFound`, `API_NotSupported`, `API_MethodArgument` */
@@ -266,12 +272,25 @@ export class DevicePolling {
     throw failure('API_PollObjNotFound', desc, 'DeviceImpl::get_polled_obj_by_type_name')
   }
 
-  #add(kind: PolledKind, name: string, periodMs: number): void {
-    if (kind === 'attribute') this.#checkAttribute(name)
-    else this.checkPollable(name)
-    const declared =
-      kind === 'attribute' ? this.#device.attributes.get(name).attribute.name : this.#device.commands.get(name).name
-    this.#settings.checkPeriod(kind, declared, periodMs, 'DServer::add_obj_polling')
+  /** Name as declared. @throws DevFailed when it cannot be polled */
+  #checked(kind: PolledKind, name: string): string {
+    if (kind === 'command') {
+      this.checkPollable(name)
+      const command = this.#device.commands.get(name)
+      if (command.key !== 'init') return command.name
+      throw failure('API_NotSupported', "It's not possible to poll the Init command!", 'DServer::add_obj_polling')
+    }
+    this.#checkAttribute(name)
+    return this.#device.attributes.get(name).attribute.name
+  }
+
+  /** The shortest periods of the properties bind clients, not what is stored or declared. */
+  #begin(kind: PolledKind, name: string, periodMs: number): void {
+    const declared = this.#checked(kind, name)
+    if (!(periodMs === 0 || periodMs >= MIN_PERIOD_MS)) {
+      const desc = `${periodMs} is below the min authorized period (${MIN_PERIOD_MS} mS)`
+      throw failure('API_NotSupported', desc, 'DServer::add_obj_polling')
+    }
     const entry: Entry = {
       kind,
       name: declared,
@@ -365,7 +384,8 @@ export class DevicePolling {
     }
     const { attribute } = this.#device.attributes.get(entry.name)
     const reading = { value, quality, time }
-    const wire = error === undefined ? attribute.value(reading, written) : attribute.failed(error)
+    const wire =
+      error === undefined ? attribute.value(reading, written) : failedValue(attribute.name, error.errors, time)
     this.#keep(entry, { time, at, neededMs: 0, value: wire, errors: wire.errList })
   }
 

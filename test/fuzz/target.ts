@@ -17,8 +17,6 @@ export type TargetMessage =
       readonly port: number
       readonly unixPath: string
       readonly admin: string
-      readonly heartbeat: string
-      readonly event: string
     }
   | ({ readonly kind: 'measured' } & TargetState)
   | { readonly kind: 'called'; readonly calls: readonly string[] }
@@ -77,7 +75,6 @@ const server = await tango.startServer({
   devices: [VICTIM, BYSTANDER].map((name) => ({ class: 'Everything', name })),
 })
 const { host, port } = tango.orb.endpoint
-const { heartbeat, event } = await tango.events.endpoints()
 const { unixPath = '' } = tango.orb.reference(VICTIM, '')
 
 process.on('message', (question: Question) => {
@@ -86,7 +83,7 @@ process.on('message', (question: Question) => {
   else if (question.kind === 'calls') tell({ kind: 'called', calls: victim()?.calls ?? [] })
   else void tellCoverage()
 })
-tell({ kind: 'ready', host, port, unixPath, admin: server.adminName, heartbeat, event })
+tell({ kind: 'ready', host, port, unixPath, admin: server.adminName })
 
 function victim(): EverythingDevice | undefined {
   const device = server.device(VICTIM)

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import net from 'node:net'
-import { DevFailed, type DeviceProxy, silentLogger, TangoProcess } from '#tango'
+import { DevFailed, type DeviceProxy, type LongStringArray, silentLogger, TangoProcess } from '#tango'
 import { decodeContent } from '../../tango/events/event-content.ts'
 import { OrbClient } from '../../tango/orb/orb-client.ts'
 import { VOID } from '../../tango/wire/any.ts'
@@ -265,13 +265,22 @@ describe('A server under attack', function () {
   it('survives garbage on its event sockets while events go on', async () => {
     await attack()
     const random = new Random(SEED)
-    const { host, port, heartbeat, event } = target.address
+    const { host, port, admin } = target.address
     const tango = await TangoProcess.create({ listen: false, log: silentLogger() })
     const proxy: DeviceProxy = tango.proxy(`tango://${host}:${port}/${BYSTANDER}#dbase=no`)
     const seen: unknown[] = []
     const subscription = await proxy.subscribe('filtered', 'change', ({ reading, error }) => {
       seen.push(error ?? reading?.value)
     })
+    const answer = await tango.proxy(`tango://${host}:${port}/${admin}#dbase=no`).command('ZmqEventSubscriptionChange', [
+      BYSTANDER,
+      'filtered',
+      'subscribe',
+      'change',
+      '5',
+    ])
+    const endpoints = (answer as LongStringArray).svalue.filter((text) => /^tcp:/.test(text))
+    assert.equal(endpoints.length, 2)
     const greeting = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0, ...Buffer.from('NULL'), ...new Uint8Array(48)]
     const ready = [4, 25, 5, ...Buffer.from('READY'), 11, ...Buffer.from('Socket-Type'), 0, 0, 0, 3, ...Buffer.from('SUB')]
     const big = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]
@@ -279,7 +288,7 @@ describe('A server under attack', function () {
     for (let i = 0; i < 200; i += 1) {
       const start = random.pick([[], greeting, [...greeting, ...ready]])
       const rest = random.pick([big, gibibyte, [...random.bytes(200)], [0, 250, ...random.bytes(100)]])
-      const address = new URL(random.pick([heartbeat, event]))
+      const address = new URL(random.pick(endpoints))
       const socket = net.connect(Number(address.port), address.hostname)
       socket.on('error', () => undefined)
       await new Promise((resolve) => socket.write(Uint8Array.from([...start, ...rest]), resolve))

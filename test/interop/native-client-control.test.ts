@@ -291,6 +291,77 @@ describe('The client controls native servers', function () {
     assert.throws(() => tango.attribute('a/b/c'), /API_WrongAttributeNameSyntax/)
   })
 
+  it('administers properties of attributes, pipes and classes, services and tables of the native database', async () => {
+    const database = tango.database()
+    const values = (history: readonly { readonly values: readonly string[] }[]): number[] =>
+      history.map((entry) => entry.values.length)
+    await database.putDevicePipeProperty('test/peer/1', { Pp: { label: 'x', list: ['1', '2'] } })
+    const pipes = await database.getDevicePipeProperty('test/peer/1', ['Pp', 'none'])
+    assert.deepEqual(pipes.get('Pp')?.get('list'), ['1', '2'])
+    assert.equal(pipes.get('none')?.size, 0)
+    assert.deepEqual(
+      (await database.devicePipeList('test/peer/1')).map((name) => name.toLowerCase()),
+      ['pp'],
+    )
+    await database.deleteDevicePipeProperty('test/peer/1', 'Pp', ['list'])
+    assert.deepEqual(values(await database.devicePipePropertyHistory('test/peer/1', 'Pp', 'list')), [2, 0])
+    await database.deleteAllDevicePipeProperty('test/peer/1', ['Pp'])
+    assert.equal((await database.getDevicePipeProperty('test/peer/1', ['Pp'])).get('Pp')?.size, 0)
+
+    await database.putClassPipeProperty('Peer', { pp: { label: 'y' } })
+    assert.deepEqual((await database.getClassPipeProperty('Peer', ['pp'])).get('pp')?.get('label'), ['y'])
+    assert.deepEqual(await database.classPipeList('Peer'), ['pp'])
+    await database.deleteClassPipeProperty('Peer', 'pp', ['label'])
+    assert.deepEqual(values(await database.classPipePropertyHistory('Peer', 'pp', 'label')), [1, 0])
+
+    await database.putClassAttributeProperty('Peer', { level: { unit: 'm' }, odd: { unit: 's' } })
+    assert.deepEqual((await database.classAttributeList('Peer')).sort(), ['level', 'odd'])
+    await database.deleteClassAttributeProperty('Peer', 'level', ['unit'])
+    assert.deepEqual(values(await database.classAttributePropertyHistory('Peer', 'level', 'unit')), [1, 0])
+    await database.deleteClassAttribute('Peer', 'odd')
+    assert.equal((await database.getClassAttributeProperty('Peer', ['odd'])).get('odd')?.size, 0)
+
+    await database.putDeviceAttributeProperty('test/peer/3', { text: { a: '1' }, odd: { a: '1' }, mood: { a: '1' } })
+    await database.deleteDeviceAttributeProperty('test/peer/3', 'mood', ['a'])
+    assert.deepEqual(values(await database.deviceAttributePropertyHistory('test/peer/3', 'mood', 'a')), [1, 0])
+    await database.deleteAllDeviceAttributeProperty('test/peer/3', ['text'])
+    await database.deleteDeviceAttribute('test/peer/3', 'odd')
+    assert.equal((await database.getDeviceAttributeProperty('test/peer/3', ['text', 'odd'])).get('odd')?.size, 0)
+    await database.putDeviceAttributeProperty('test/peer/3', { fwd: { __root_att: `${DEVICE}/ampli` } })
+    assert.deepEqual(await database.forwardedAttributes(DEVICE), [
+      { device: 'test/peer/3', attribute: 'fwd', root: `${DEVICE}/ampli` },
+    ])
+
+    await database.putClassProperty('Peer', { P: '1' })
+    await database.deleteClassProperty('Peer', ['P'])
+    assert.deepEqual(values(await database.classPropertyHistory('Peer', 'P')), [1, 0])
+    await database.putProperty('free', { P: ['1', '2'] })
+    await database.deleteProperty('free', ['P'])
+    assert.deepEqual(values(await database.propertyHistory('free', 'P')), [2, 0])
+
+    const service = { name: 'Logging', instance: 'main', device: 'test/peer/1' }
+    await database.registerService(service)
+    await database.registerService({ ...service, device: 'test/peer/2' })
+    assert.deepEqual(await database.services('logging', 'MAIN'), [{ ...service, device: 'test/peer/2' }])
+    await database.unregisterService(service)
+    assert.deepEqual(await database.services(), [])
+
+    const { host } = await database.importDevice('dserver/peer/test')
+    await database.putServerInfo({ name: 'peer/test', host, controlled: true, level: 3 })
+    const hosted = await database.hostServersInfo(host)
+    assert.deepEqual(
+      hosted.find(({ name }) => name.toLowerCase() === 'peer/test'),
+      { name: 'peer/test', controlled: true, level: 3 },
+    )
+    assert.ok((await database.classInheritance('test/peer/1')).includes('Peer'))
+    assert.deepEqual(await database.select("name, alias from device where name = 'test/peer/3'"), [
+      ['test/peer/3', undefined],
+    ])
+    assert.equal(await reasonOf(database.select('nonsense')), 'DB_SQLError')
+    assert.equal(await reasonOf(database.deviceOfAlias('zzz')), 'DB_DeviceNotDefined')
+    assert.equal(await reasonOf(database.putDeviceAlias('test/peer/1', 'a/b')), 'DB_IncorrectArguments')
+  })
+
   it('offers one attribute as an object, typed by its spec', async () => {
     const level = tango.attribute('test/peer/1/level', { type: 'DevDouble', writable: true })
     await level.write(7)

@@ -18,6 +18,8 @@ interface Allowed {
   readonly path: RegExp
   readonly why: string
   readonly only?: 'no database' | 'database'
+  /** Not needed in every run. */
+  readonly sometimes?: true
 }
 
 /** Paths in the answers that may differ. Besides, a description of ours may go on where the native one ends. */
@@ -38,6 +40,11 @@ const ALLOWED: readonly Allowed[] = [
     path: /^polling cached( failure| and not| command)?(\/|$)/,
     why: 'without a database the native server takes every cached value for too old',
     only: 'no database',
+  },
+  {
+    path: /^restarted: read string_image_ro(\/|$)/,
+    why: 'a native server sometimes sends this image with fewer strings than it says (MARSHAL) after a restart',
+    sometimes: true,
   },
 ]
 
@@ -126,7 +133,9 @@ function compare(native: Answers, ours: Answers, mode: 'no database' | 'database
     `${path}\n  native ${JSON.stringify(n)}\n  ours   ${JSON.stringify(o)}`
   assert.equal(unexpected.map(text).join('\n'), '')
   // a rule that nothing needs any more hides the next defect
-  const idle = rules.filter(({ path }) => !differences.some((difference) => path.test(difference.path)))
+  const idle = rules.filter(
+    ({ path, sometimes }) => sometimes !== true && !differences.some((difference) => path.test(difference.path)),
+  )
   assert.deepEqual(idle, [])
 }
 

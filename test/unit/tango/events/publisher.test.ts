@@ -44,12 +44,14 @@ describe('EventPublisher', () => {
     assert.equal(publisher.local.topics, 0)
   })
 
-  it('puts events and heartbeats on its two sockets', async () => {
+  it('puts events and heartbeats of a server on two sockets of its own', async () => {
     const clock = new VirtualClock()
     const publisher = new EventPublisher({ clock, log: silentLogger(), host: '127.0.0.1' })
-    const { heartbeat, event } = await publisher.endpoints()
+    const { heartbeat, event } = await publisher.endpoints(HEARTBEAT)
     assert.notEqual(heartbeat, event)
-    assert.deepEqual(await publisher.endpoints(), { heartbeat, event, alternates: [] })
+    assert.deepEqual(await publisher.endpoints(HEARTBEAT), { heartbeat, event, alternates: [] })
+    const other = await publisher.endpoints('tango://h:1/dserver/s/2.heartbeat')
+    assert.equal(new Set([heartbeat, event, other.heartbeat, other.event]).size, 4)
     const events = new Subscriber({ receiveTimeout: 5000 })
     const heartbeats = new Subscriber({ receiveTimeout: 5000 })
     try {
@@ -57,7 +59,7 @@ describe('EventPublisher', () => {
       events.subscribe(TOPIC)
       heartbeats.connect(heartbeat)
       heartbeats.subscribe(HEARTBEAT)
-      publisher.subscribe(TOPIC)
+      publisher.subscribe(TOPIC, HEARTBEAT)
       const received: { ctr: number; value: number }[] = []
       const listening = (async () => {
         for await (const frames of events) {

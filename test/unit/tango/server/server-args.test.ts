@@ -11,6 +11,7 @@ describe('parseServerArguments', () => {
       deviceNames: ['a/b/c', 'd/e/f'],
       file: undefined,
       verbosity: 3,
+      limits: {},
       host: '127.0.0.1',
       port: 45000,
     })
