@@ -22,6 +22,9 @@ export interface LauncherOptions {
   readonly log?: LauncherLog
 }
 
+/** A young generation of 3 x 4 instead of 3 x 16 MB: more collections of less garbage each, so scans do not notice. */
+const SERVER_RUNTIME = ['--max-semi-space-size=4']
+
 /** Longest start of one process, ms. */
 const START_MS = 30_000
 
@@ -63,6 +66,7 @@ export class Facility {
         logFile: join(logs, `${name}.log`),
         log,
         environment: { TANGO_HOST: tangoHost },
+        runtime: SERVER_RUNTIME,
         onReady: () => facility?.redescribe(log),
       })
     // the process that serves the database reads the beamline file: the launcher stays small, and it is read once

@@ -266,6 +266,12 @@ const MAX_NODE_DELAY_MS = 2 ** 31 - 1
 /** A coarse timer may be this late, so an exact wait leaves it this much earlier. */
 const COARSE_MARGIN_MS = 1.5
 
+/** Between two looks at the event loop: each of them makes garbage, thousands in a scan point of a few milliseconds. */
+const SPIN_MS = 0.01
+
+/** Steps of a loop without any work. */
+const IDLE_STEPS = 1000
+
 function makeSystemClock(): Clock {
   let anchor = performance.timeOrigin
   const monotonic = (): number => performance.now()
@@ -299,17 +305,27 @@ function makeSystemClock(): Clock {
         let cancelled = false
         const spin = (): void => {
           if (cancelled) return
+          const pause = Math.min(end, monotonic() + SPIN_MS)
+          while (monotonic() < pause) idle()
+          next()
+        }
+        const next = (): void => {
           if (monotonic() >= end) done()
           else setImmediate(spin)
         }
         const cancelTimer = ms > COARSE_MARGIN_MS ? setTimer(ms - COARSE_MARGIN_MS, spin) : undefined
-        if (cancelTimer === undefined) spin()
+        if (cancelTimer === undefined) next()
         return () => {
           cancelled = true
           cancelTimer?.()
         }
       }),
   }
+}
+
+/** Some tenths of a microsecond: each look at the clock makes garbage, too. */
+function idle(): void {
+  for (let i = 0; i < IDLE_STEPS; i++);
 }
 
 /** A promise for `arm`'s `done`, rejected and disarmed by the signal. */

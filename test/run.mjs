@@ -49,7 +49,7 @@ function runSuite(suite) {
       join(root, 'node_modules/mocha/bin/mocha.js'),
       '--exit',
       '--timeout',
-      suite === 'interop' ? '60000' : suite === 'integration' ? '30000' : '5000',
+      suite === 'interop' ? '60000' : suite === 'integration' ? '30000' : '20000',
       '--reporter',
       join(root, 'test/reporter.cjs'),
       '--reporter-option',

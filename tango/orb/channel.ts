@@ -62,6 +62,7 @@ export class Channel {
   #nextId = 2
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
+  #resting = true
   #closed = false
   readonly #abort = new AbortController()
 
@@ -71,9 +72,14 @@ export class Channel {
     this.#address = `${target.host}:${target.port}`
   }
 
+  /** Whether it has neither a connection nor calls that wait for one. */
+  get resting(): boolean {
+    return this.#resting
+  }
+
   /** Sends a call now, or as soon as there is a connection. */
   submit(call: AnyCall): void {
-    if (this.#transport === undefined) this.#options.onUse(this)
+    if (this.#transport === undefined) this.#awake()
     if (this.#closed) {
       call.fail(connectFailed(this.#describe(call), 'this client is closed'))
       return
@@ -224,6 +230,11 @@ export class Channel {
     transport.onClose = (error) => this.#lost(transport, error?.message ?? 'closed by the server', false)
     this.#giop = giop
     this.#transport = transport
+    this.#awake()
+  }
+
+  #awake(): void {
+    this.#resting = false
     this.#options.onUse(this)
   }
 
@@ -256,6 +267,7 @@ export class Channel {
     this.#writer = undefined
     clearTimeout(this.#timer)
     this.#timerAt = Infinity
+    this.#resting = true
     this.#options.onRest(this)
   }
 

@@ -97,9 +97,11 @@ export class OrbClient implements Router {
 
   #channelOf(reference: ObjectReference): Channel {
     const used = this.#byReference.get(reference)
-    if (used !== undefined) return used
+    if (used !== undefined && !used.resting) return used
     const key = `${reference.host}:${reference.port} ${reference.unixPath ?? ''}`
-    const channel = this.#channels.get(key) ?? this.#newChannel(reference, key)
+    // another reference to the same server may have made another channel meanwhile
+    const channel = this.#channels.get(key) ?? used ?? this.#newChannel(reference, key)
+    this.#channels.set(key, channel)
     this.#byReference.set(reference, channel)
     return channel
   }

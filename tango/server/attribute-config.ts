@@ -42,16 +42,20 @@ interface Derived {
 /** What the spec of an attribute says, without what is stored. */
 interface Defaults {
   readonly name: string
+  readonly lowerName: string
   readonly library: Texts
   readonly code: Readonly<Partial<Texts>>
   readonly texts: Texts
   readonly derived: Derived
 }
 
+const NO_TEXTS: readonly string[] = []
+
 /** Live configuration of one attribute. */
 export class AttributeConfiguration {
   readonly device: string
   readonly name: string
+  readonly lowerName: string
   readonly spec: AttributeSpec
   readonly writable: 'READ' | 'READ_WITH_WRITE' | 'WRITE' | 'READ_WRITE'
   readonly maxDimX: number
@@ -63,6 +67,7 @@ export class AttributeConfiguration {
   readonly #class: AttributeProperties
   /** Shared with other attributes until it differs, so it is replaced and never changed. */
   #texts: Texts
+  #ignoredTexts: readonly string[] = NO_TEXTS
   #enumLabels: readonly string[]
   #rootName = NOT_SPECIFIED
   #derived: Derived
@@ -76,20 +81,21 @@ export class AttributeConfiguration {
     fromDevice: AttributeProperties,
   ) {
     this.device = device
-    this.name = tangoName(key, spec, naming)
     this.spec = spec
     this.writable = writeType(spec)
     const [x = 1, y = 0] = spec.max ?? []
     const format = spec.format ?? 'scalar'
     this.maxDimX = format === 'scalar' ? 1 : spec.max === undefined ? 4096 : x
     this.maxDimY = format !== 'image' ? 0 : spec.max === undefined ? 4096 : y
-    const { library, code, texts, derived } = defaultsOf(this.name, spec)
+    const { name, lowerName, library, code, texts, derived } = defaultsOf(tangoName(key, spec, naming), spec)
+    this.name = name
+    this.lowerName = lowerName
     this.#library = library
     this.#code = code
     this.#class = fromClass
     this.#texts = texts
     this.#derived = derived
-    this.#enumLabels = fromDevice.get('enum_labels') ?? fromClass.get('enum_labels') ?? spec.enumLabels ?? []
+    this.#enumLabels = fromDevice.get('enum_labels') ?? fromClass.get('enum_labels') ?? spec.enumLabels ?? NO_TEXTS
     if (fromDevice.size + fromClass.size > 0) this.#takeStored(fromDevice, fromClass)
   }
 
@@ -106,6 +112,11 @@ export class AttributeConfiguration {
   /** A change threshold, if set. */
   threshold(property: ConfigProperty): Threshold | undefined {
     return this.#derived.thresholds[property]
+  }
+
+  /** Stored properties that make no sense for the attribute; the defaults stand instead. */
+  get ignoredTexts(): readonly string[] {
+    return this.#ignoredTexts
   }
 
   get enumLabels(): readonly string[] {
@@ -238,7 +249,7 @@ export class AttributeConfiguration {
       const text = stored === undefined ? undefined : this.#normal(property, stored.join(','))
       if (text !== undefined && !this.#ignored(property) && this.#problem(property, text) === undefined) {
         texts[property] = text.toLowerCase() === NOT_SPECIFIED.toLowerCase() ? this.#library[property] : text
-      }
+      } else if (text !== undefined) this.#ignoredTexts = [...this.#ignoredTexts, `${property} '${text}'`]
     }
     this.#texts = texts
     this.#derived = derivedFrom(texts)
@@ -363,7 +374,7 @@ function defaultsOf(name: string, spec: AttributeSpec): Defaults {
   const library = libraryDefaults(name, spec.type)
   const code = codeDefaults(spec)
   const texts = { ...library, ...code }
-  const defaults = { name, library, code, texts, derived: derivedFrom(texts) }
+  const defaults = { name, lowerName: name.toLowerCase(), library, code, texts, derived: derivedFrom(texts) }
   DEFAULTS.set(spec, defaults)
   return defaults
 }

@@ -47,7 +47,7 @@ export interface TableHost {
   /** Called after a successful write of a memorized attribute. */
   memorized(attribute: Attribute): Promise<void> | undefined
   /** Called with the keys of a write request when all handlers have run; what it throws undoes the writes. */
-  written?(keys: readonly string[]): void | Promise<void>
+  readonly written?: ((keys: readonly string[]) => void | Promise<void>) | undefined
   logDefect(what: string, error: unknown): void
 }
 
@@ -58,14 +58,25 @@ export class AttributeTable {
   readonly #host: TableHost
   readonly #cache: CacheLookup
   #all: readonly TableEntry[] | undefined
+  /** Adds the attributes of the class. */
+  #fill: (() => void) | undefined
 
   constructor(host: TableHost, cache: CacheLookup) {
     this.#host = host
     this.#cache = cache
   }
 
+  /**
+   * What adds the attributes of the class, called when the first of them or all are asked for: in a server with many
+   * devices most are asked for their State alone, if for anything.
+   */
+  fillLater(fill: () => void): void {
+    this.#fill = fill
+  }
+
   /** Adds an attribute; State and Status stay last. */
   add(entry: TableEntry): void {
+    this.#filled()
     this.#all = undefined
     this.#entries.set(entry.attribute.lowerName, entry)
     this.#byKey.set(entry.attribute.key, entry)
@@ -87,18 +98,26 @@ export class AttributeTable {
 
   /** All attributes in the order in which clients see them. */
   all(): readonly TableEntry[] {
+    this.#filled()
     this.#all ??= [...this.#entries.values()]
     return this.#all
   }
 
+  /** Those that exist already, in no particular order. */
+  made(): Iterable<TableEntry> {
+    return this.#entries.values()
+  }
+
   /** The attribute of a name in any case. */
   find(name: string): TableEntry | undefined {
-    return this.#entries.get(name) ?? this.#entries.get(name.toLowerCase())
+    const found = this.#entries.get(name) ?? this.#entries.get(name.toLowerCase())
+    return found === undefined && this.#filled() ? this.find(name) : found
   }
 
   /** The attribute that a key of the spec stands for. */
   byKey(key: string): TableEntry | undefined {
-    return this.#byKey.get(key)
+    const found = this.#byKey.get(key)
+    return found === undefined && this.#filled() ? this.byKey(key) : found
   }
 
   /** @throws DevFailed `API_AttrNotFound` */
@@ -177,6 +196,19 @@ export class AttributeTable {
     return this.#finish(entries, parts, failures)
   }
 
+  /** @returns whether there was something to add */
+  #filled(): boolean {
+    const fill = this.#fill
+    if (fill === undefined) return false
+    this.#fill = undefined
+    const last = [...this.#entries]
+    this.#entries.clear()
+    fill()
+    for (const [name, entry] of last) this.#entries.set(name, entry)
+    this.#all = undefined
+    return true
+  }
+
   #readOne(name: string, source: DevSource, time?: TimeVal): AttributeValue5 | Promise<AttributeValue5> {
     const entry = this.find(name)
     if (entry === undefined) return failedValue(name, notFound(name, VALUE_LOOKUP).errors, this.#host.now())
@@ -240,7 +272,8 @@ export class AttributeTable {
     parts: (FlatPart | undefined)[],
     failures: NamedDevError[],
   ): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
-    if (this.#host.written === undefined) return this.#accept(entries, parts, failures)
+    const hook = this.#host.written
+    if (hook === undefined) return this.#accept(entries, parts, failures)
     const failed = (error: unknown): void => {
       for (const failure of this.#hookFailures(entries, parts, error)) {
         parts[failure.index] = undefined
@@ -249,7 +282,7 @@ export class AttributeTable {
     }
     try {
       const keys = entries.flatMap(({ attribute }, index) => (parts[index] === undefined ? [] : [attribute.key]))
-      const pending = keys.length === 0 ? undefined : this.#host.written(keys)
+      const pending = keys.length === 0 ? undefined : hook(keys)
       if (pending instanceof Promise) return this.#acceptAfter(settled(pending, failed), entries, parts, failures)
     } catch (error) {
       failed(error)

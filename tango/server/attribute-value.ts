@@ -219,9 +219,16 @@ const INITIAL: Readonly<Partial<Record<AttributeType, unknown>>> = {
 
 /** Set part of an attribute that nobody has written yet: one element in all formats, as native servers have it. */
 export function initialPart(type: AttributeType): FlatPart {
+  const known = INITIAL_PARTS.get(type)
+  if (known !== undefined) return known
   const { zero, one } = VALUE_TYPES[type]
-  return { flat: one(INITIAL[type] ?? zero), dimX: 1, dimY: 0 }
+  const part: FlatPart = { flat: one(INITIAL[type] ?? zero), dimX: 1, dimY: 0 }
+  INITIAL_PARTS.set(type, part)
+  return part
 }
+
+/** All attributes of a type share one: a set point is replaced, never changed. */
+const INITIAL_PARTS = new Map<AttributeType, FlatPart>()
 
 /** How many elements dimensions stand for. */
 export function elementCount(dimX: number, dimY: number): number {

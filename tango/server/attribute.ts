@@ -93,7 +93,7 @@ export class Attribute {
   ) {
     this.key = key
     this.name = config.name
-    this.lowerName = config.name.toLowerCase()
+    this.lowerName = config.lowerName
     this.spec = spec
     this.config = config
     this.isDeviceState = isDeviceState

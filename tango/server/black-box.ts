@@ -4,7 +4,9 @@ import type { DevError } from '../errors/dev-failed.ts'
 import { DevFailed } from '../errors/dev-failed.ts'
 import type { ClntIdent } from '../wire/tango-basic.ts'
 
+/** Requests that are kept unless the property `blackbox_depth` says otherwise. */
 const DEPTH = 50
+const MAX_DEPTH = 10_000
 /** A request may name thousands of attributes; the box keeps the beginning. */
 const MAX_DETAIL = 1000
 
@@ -22,7 +24,14 @@ interface Entry {
 /** Ring of the last requests. */
 export class BlackBox {
   readonly #entries: Entry[] = []
+  readonly #depth: number
   #next = 0
+
+  /** @param depth text of the property `blackbox_depth` */
+  constructor(depth?: string) {
+    const wanted = Math.floor(Number(depth ?? DEPTH))
+    this.#depth = wanted >= 1 ? Math.min(wanted, MAX_DEPTH) : DEPTH
+  }
 
   /**
    * Notes a request.
@@ -41,7 +50,7 @@ export class BlackBox {
       entry.host = host
       entry.client = client
     }
-    this.#next = (this.#next + 1) % DEPTH
+    this.#next = (this.#next + 1) % this.#depth
   }
 
   /**
@@ -53,7 +62,7 @@ export class BlackBox {
     if (this.#entries.length === 0) throw failure('API_BlackBoxEmpty', 'Nothing stored yet in black-box')
     const lines: string[] = []
     for (let back = 1; back <= Math.min(count, this.#entries.length); back += 1) {
-      const entry = this.#entries[(this.#next - back + DEPTH) % DEPTH]
+      const entry = this.#entries[(this.#next - back + this.#depth) % this.#depth]
       if (entry !== undefined) lines.push(format(entry))
     }
     return lines

@@ -5,9 +5,10 @@ import { type AttributeSpec, type CommandSpec, tangoName } from '../types/device
 import { Attribute, type BoundHandlers } from './attribute.ts'
 import { AttributeConfiguration } from './attribute-config.ts'
 import { AttributeEvents } from './attribute-events.ts'
-import type { TableEntry } from './attribute-table.ts'
+import type { Pushing, TableEntry } from './attribute-table.ts'
 import { Command } from './command-table.ts'
 import type { CommandMethod } from './device.ts'
+import type { ForwardedAttribute } from './forwarded-attribute.ts'
 import type { HostedDevice } from './hosted-device.ts'
 import { Pipe } from './pipe.ts'
 import type { DeviceContent } from './server-store.ts'
@@ -18,10 +19,14 @@ const NOTHING: ReadonlyMap<string, readonly string[]> = new Map()
 
 /** Fills the tables of a new device. */
 export function buildMembers(host: HostedDevice, content: DeviceContent): void {
-  const attributes: readonly (readonly [string, AttributeSpec])[] = Object.entries(host.spec.attributes)
-  for (const [key, spec] of attributes) addAttribute(host, content, key, spec, bound(host, key, spec), false)
   addAttribute(host, content, 'state', STATE_SPEC, { read: () => host.readState() }, false)
   addAttribute(host, content, 'status', STATUS_SPEC, { read: () => host.readStatus() }, false)
+  host.attributes.fillLater(() => {
+    const attributes: readonly (readonly [string, AttributeSpec])[] = Object.entries(host.spec.attributes)
+    for (const [key, spec] of attributes) addAttribute(host, content, key, spec, bound(host, key, spec), false)
+  })
+  // with stored set points and configurations there is something to do and to complain about at once
+  if (content.attributes.size + content.classAttributes.size > 0) host.attributes.all()
   addCommands(host)
   addPipes(host, content)
 }
@@ -46,10 +51,11 @@ export function addAttribute(
     classAttributes.get(lower) ?? NOTHING,
     attributes.get(lower) ?? NOTHING,
   )
+  if (config.ignoredTexts.length > 0) {
+    host.log.warn('stored properties make no sense', { attribute: config.name, properties: config.ignoredTexts })
+  }
   const attribute = new Attribute(host, key, spec, config, handlers, key === 'state')
-  const events = new AttributeEvents(attribute, host.name, host.tango.events, host.topics, () => host.monotonic())
-  const { pushes, pushesArchive } = spec
-  const entry: TableEntry = { attribute, events, pushes, pushesArchive, dynamic, forwarded: undefined }
+  const entry = new Member(host, attribute, dynamic)
   host.attributes.add(entry)
   return entry
 }
@@ -91,10 +97,83 @@ function addPipes(host: HostedDevice, { pipes, classPipes }: DeviceContent): voi
 }
 
 function bound(host: HostedDevice, key: string, spec: AttributeSpec): BoundHandlers {
+  return new MethodHandlers(host, methodsOf(key, spec))
+}
+
+/** An attribute in the table. Most attributes of a large server never send an event. */
+class Member implements TableEntry {
+  readonly attribute: Attribute
+  readonly dynamic: boolean
+  pushes: Pushing
+  pushesArchive: Pushing
+  forwarded: ForwardedAttribute | undefined
+  readonly #host: HostedDevice
+  #events: AttributeEvents | undefined
+
+  constructor(host: HostedDevice, attribute: Attribute, dynamic: boolean) {
+    this.attribute = attribute
+    this.dynamic = dynamic
+    this.pushes = attribute.spec.pushes
+    this.pushesArchive = attribute.spec.pushesArchive
+    this.#host = host
+  }
+
+  get events(): AttributeEvents {
+    const host = this.#host
+    this.#events ??= new AttributeEvents(this.attribute, host.name, host.tango.events, host.topics, () =>
+      host.monotonic(),
+    )
+    return this.#events
+  }
+}
+
+/** Names of the methods that serve an attribute. */
+interface MethodNames {
+  readonly key: string
+  readonly read: string | undefined
+  readonly write: string | undefined
+}
+
+/** By spec: all devices of a class have the same. */
+const METHODS = new WeakMap<AttributeSpec, MethodNames>()
+
+function methodsOf(key: string, spec: AttributeSpec): MethodNames {
+  const known = METHODS.get(spec)
+  // one spec may stand under several keys
+  if (known?.key === key) return known
   const capital = capitalised(key)
-  const read = spec.writeOnly === true ? undefined : method(host, `read${capital}`)
-  const write = spec.writable === true || spec.writeOnly === true ? method(host, `write${capital}`) : undefined
-  return { read, write }
+  const names = {
+    key,
+    read: spec.writeOnly === true ? undefined : `read${capital}`,
+    write: spec.writable === true || spec.writeOnly === true ? `write${capital}` : undefined,
+  }
+  METHODS.set(spec, names)
+  return names
+}
+
+/** Methods of the device as handlers of an attribute, made when they are called first. */
+class MethodHandlers implements BoundHandlers {
+  readonly #host: HostedDevice
+  readonly #names: MethodNames
+  #read: BoundHandlers['read']
+  #write: BoundHandlers['write']
+
+  constructor(host: HostedDevice, names: MethodNames) {
+    this.#host = host
+    this.#names = names
+  }
+
+  get read(): BoundHandlers['read'] {
+    const name = this.#names.read
+    if (name !== undefined) this.#read ??= method(this.#host, name)
+    return this.#read
+  }
+
+  get write(): BoundHandlers['write'] {
+    const name = this.#names.write
+    if (name !== undefined) this.#write ??= method(this.#host, name)
+    return this.#write
+  }
 }
 
 /** Calls a method of the device, looked up at each call so that tests may replace it. */

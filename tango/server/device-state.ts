@@ -126,6 +126,7 @@ export class StateOfDevice {
     const lines = all.flatMap(({ attribute }) => attribute.alarmLines)
     const qualities = all.flatMap(({ attribute }) => attribute.qualityLine ?? [])
     if (lines.length + qualities.length === 0) return status
+    this.#alarmed = true
     const own = status === defaultStatus('ON') ? defaultStatus('ALARM') : status
     return [own, ...lines, ...qualities].join('\n')
   }

@@ -65,7 +65,7 @@ export class HostedDevice implements DeviceContext {
   readonly pipes = new PipeTable()
   readonly polling: DevicePolling
   readonly queue: SerialQueue
-  readonly blackBox = new BlackBox()
+  readonly blackBox: BlackBox
   readonly lock: DeviceLock
   readonly stateOf: StateOfDevice
   readonly checkState = stateCheck(() => this.stateOf.known)
@@ -92,6 +92,8 @@ export class HostedDevice implements DeviceContext {
     this.#home = home
     this.#class = deviceClass
     this.#content = content
+    const { properties, classProperties } = content
+    this.blackBox = new BlackBox((properties.get('blackbox_depth') ?? classProperties.get('blackbox_depth'))?.[0])
     const { clock } = home.tango
     this.queue = new SerialQueue(clock, (what, ms) => this.log.warn('slow request', { what, ms: Math.round(ms) }))
     this.lock = new DeviceLock(name, () => clock.monotonic())
@@ -346,8 +348,10 @@ export class HostedDevice implements DeviceContext {
     return this.stateOf.errorsOf(lowerName)
   }
 
-  written(keys: readonly string[]): void | Promise<void> {
-    return this.#device?.attributesWritten?.(keys)
+  /** The hook of the device for what a request has written, if it has one. */
+  get written(): ((keys: readonly string[]) => void | Promise<void>) | undefined {
+    const device = this.#device
+    return device?.attributesWritten === undefined ? undefined : (keys) => device.attributesWritten?.(keys)
   }
 
   logDefect(what: string, error: unknown): void {

@@ -22,6 +22,7 @@ export interface MemorizingHost {
 
 /** Sets the stored values again; one that fails is a trouble of the device until a good value is written. */
 export async function applyMemorized(host: MemorizingHost, content: DeviceContent): Promise<void> {
+  if (content.attributes.size === 0) return
   for (const { attribute } of host.attributes.all()) {
     const { memorized } = attribute.spec
     if (memorized === undefined || memorized === false || !attribute.writable) continue

@@ -128,9 +128,14 @@ export class DevicePolling {
   /** What the class wants to be polled. */
   #declared(kind: PolledKind): { readonly name: string; readonly periodMs: number }[] {
     const { attributes, commands } = this.#device
+    // what nobody has asked for yet need not be made to learn that it is not polled
+    const polled = Object.values(this.#device.spec.attributes).some(({ pollingMs }) => pollingMs !== undefined)
     const all =
       kind === 'attribute'
-        ? attributes.all().map(({ attribute: { name, spec } }) => ({ name, periodMs: spec.pollingMs }))
+        ? Array.from(polled ? attributes.all() : attributes.made(), ({ attribute: { name, spec } }) => ({
+            name,
+            periodMs: spec.pollingMs,
+          }))
         : commands.all().map(({ name, spec }) => ({ name, periodMs: spec.pollingMs }))
     return all.flatMap(({ name, periodMs }) => (periodMs === undefined ? [] : [{ name, periodMs }]))
   }
@@ -156,7 +161,7 @@ export class DevicePolling {
     this.#settings.checkPeriod(kind, entry.name, periodMs, 'DServer::upd_obj_polling')
     entry.periodMs = periodMs
     entry.stop()
-    entry.stop = this.#running ? this.#schedule(entry) : () => {}
+    entry.stop = this.#running ? this.#schedule(entry, false) : () => {}
   }
 
   /** Ends polling of an object; @returns whether it was polled */
@@ -311,15 +316,16 @@ export class DevicePolling {
     throw failure('API_NotSupportedFeature', desc, 'DServer::add_obj_polling')
   }
 
-  #schedule(entry: Entry): () => void {
+  /** @param atOnce the first time now; else when the period has gone by */
+  #schedule(entry: Entry, atOnce = true): () => void {
     // period 0 means that something else triggers it
     if (entry.periodMs === 0) return () => {}
     const { clock } = this.#device
     const poll = (): void => void this.#poll(entry)
-    const cancelFirst = clock.setTimer(0, poll)
+    const cancelFirst = atOnce ? clock.setTimer(0, poll) : undefined
     const stop = every(clock, entry.periodMs, poll)
     return () => {
-      cancelFirst()
+      cancelFirst?.()
       stop()
     }
   }
@@ -342,6 +348,8 @@ export class DevicePolling {
     const found = this.#device.attributes.find(entry.name)
     if (found === undefined) return
     const { attribute } = found
+    const detail = ` (${attribute.name}) from device`
+    this.#device.blackBox.note(this.#device.now(), 'read_attributes_5', detail, 'polling', undefined)
     let start = 0
     const read = (): AttributeValue5 | Promise<AttributeValue5> => {
       start = this.#device.monotonic()
@@ -356,6 +364,8 @@ export class DevicePolling {
   async #pollCommand(entry: Entry): Promise<void> {
     const command = this.#device.commands.get(entry.name)
     const call = { host: 'polling', signal: this.#device.signal }
+    const detail = ` (cmd = ${command.name}) from device`
+    this.#device.blackBox.note(this.#device.now(), 'command_inout_4', detail, 'polling', undefined)
     let start = 0
     const run = (): AnyValue | Promise<AnyValue> => {
       start = this.#device.monotonic()

@@ -128,12 +128,7 @@ export const OPERATIONS = {
   read_attributes_4: operation('read_attributes_4', [names, devSource, clntIdent], attributeValues4),
   write_attributes_4: operation('write_attributes_4', [toWrite4, clntIdent], nothing, FAILS_MULTI),
   set_attribute_config_4: operation('set_attribute_config_4', [toSet3, clntIdent], nothing),
-  write_read_attributes_4: operation(
-    'write_read_attributes_4',
-    [toWrite4, clntIdent],
-    attributeValues4,
-    FAILS_MULTI,
-  ),
+  write_read_attributes_4: operation('write_read_attributes_4', [toWrite4, clntIdent], attributeValues4, FAILS_MULTI),
 
   get_attribute_config_5: operation('get_attribute_config_5', [names], attributeConfigs5),
   set_attribute_config_5: operation('set_attribute_config_5', [toSet5, clntIdent], nothing),

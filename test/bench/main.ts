@@ -2,6 +2,7 @@
 
 import { callRates } from './call-rate.ts'
 import { libraryMode } from './library-mode.ts'
+import { manyDevices } from './many-devices.ts'
 import { load, machine, say } from './report.ts'
 import { scanDeadTime } from './scan-dead-time.ts'
 import { startUp } from './start-up.ts'
@@ -20,6 +21,7 @@ const SECTIONS = {
   startup: startUp,
   calls: callRates,
   tango: tangoCalls,
+  devices: manyDevices,
 } as const
 
 const words = process.argv.slice(2)

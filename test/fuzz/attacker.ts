@@ -2,10 +2,10 @@
 // answer on the way must be a correct message.
 
 import net from 'node:net'
-import type { CdrReader } from '../../tango/wire/cdr.ts'
-import { COMPLETED, readSystemException, REPLY } from '../../tango/wire/giop.ts'
 import type { GiopHandler } from '../../tango/orb/giop-connection.ts'
 import { GiopConnection } from '../../tango/orb/giop-connection.ts'
+import type { CdrReader } from '../../tango/wire/cdr.ts'
+import { COMPLETED, REPLY, readSystemException } from '../../tango/wire/giop.ts'
 import { EXCEPTION_IDS } from '../../tango/wire/operations.ts'
 import { devErrorList, namedDevErrorList } from '../../tango/wire/tango-basic.ts'
 import type { Case } from './cases.ts'
@@ -29,7 +29,8 @@ const DEADLINE_MS = 5000
 
 /** Opens a socket; `allowHalfOpen`, so that answers still come after its end. */
 export function open(address: Address, local: boolean): net.Socket {
-  const where = local && address.unixPath !== '' ? { path: address.unixPath } : { host: address.host, port: address.port }
+  const where =
+    local && address.unixPath !== '' ? { path: address.unixPath } : { host: address.host, port: address.port }
   const socket = net.connect({ ...where, allowHalfOpen: true })
   // resets are to be expected
   socket.on('error', () => undefined)

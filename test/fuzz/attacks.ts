@@ -1,10 +1,10 @@
 // Attacks with a plan, beside the random cases: clients that promise, trickle, flood, do not read, or ask for too much.
 
 import type net from 'node:net'
-import { OPERATIONS, type Operation } from '../../tango/wire/operations.ts'
 import { CdrWriter } from '../../tango/wire/cdr.ts'
 import { beginMessage, beginRequest, endMessage, MESSAGE } from '../../tango/wire/giop.ts'
 import { latin1Bytes } from '../../tango/wire/latin1.ts'
+import { OPERATIONS, type Operation } from '../../tango/wire/operations.ts'
 import type { ClntIdent } from '../../tango/wire/tango-basic.ts'
 import { within } from '../support/waiting.ts'
 import type { Address } from './attacker.ts'
@@ -110,11 +110,7 @@ export function greedyRequest(requestId: number): Uint8Array {
 
 /** A command that is answered when the client is gone. */
 export function endlessCommand(requestId: number): Uint8Array {
-  return request(
-    OPERATIONS.command_inout_4,
-    ['Wait', { type: 'DevVoid', value: undefined }, 'DEV', WHO],
-    requestId,
-  )
+  return request(OPERATIONS.command_inout_4, ['Wait', { type: 'DevVoid', value: undefined }, 'DEV', WHO], requestId)
 }
 
 type Bomb = (octets: number, zeros: Uint8Array) => Uint8Array

@@ -3,10 +3,10 @@
 import { toHex } from '../interop/golden.ts'
 import { run } from './attacker.ts'
 import { makeCase } from './cases.ts'
+import { VICTIM } from './devices.ts'
 import { joined } from './mutations.ts'
 import { recordedRequests } from './seeds.ts'
 import type { TargetProcess } from './target-process.ts'
-import { VICTIM } from './devices.ts'
 
 /** A case that the server did not survive or answer well. */
 export interface Finding {

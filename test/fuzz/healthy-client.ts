@@ -32,7 +32,10 @@ export class HealthyClient {
 
   static async start(address: { readonly host: string; readonly port: number }): Promise<HealthyClient> {
     const tango = await TangoProcess.create({ listen: false, log: silentLogger() })
-    const client = new HealthyClient(tango, tango.proxy(`tango://${address.host}:${address.port}/${BYSTANDER}#dbase=no`))
+    const client = new HealthyClient(
+      tango,
+      tango.proxy(`tango://${address.host}:${address.port}/${BYSTANDER}#dbase=no`),
+    )
     await client.#proxy.ping()
     client.#running = client.#run()
     return client

@@ -43,7 +43,8 @@ export class InventingReader extends CdrReader {
 
   override ulong(): number {
     const { kind } = this.#typeCode
-    if (kind === undefined) return this.#random.chance(0.7) ? this.#random.below(3) : this.#random.below(DEV_STATES.length)
+    if (kind === undefined)
+      return this.#random.chance(0.7) ? this.#random.below(3) : this.#random.below(DEV_STATES.length)
     this.#typeCode = this.#typeCode.id === undefined ? {} : { id: this.#typeCode.id }
     return kind
   }

@@ -34,11 +34,15 @@ const health = await client.stop()
 for (const finding of result.findings) console.log(describeFinding(finding))
 for (const failure of health.failures.slice(0, 10)) console.log(`healthy client: ${failure}`)
 console.log(`${result.cases} cases of seed ${seed} in ${seconds.toFixed(0)} s, ${result.replies} replies`)
-console.log(`healthy client: ${health.calls} calls, ${health.failures.length} failed, 99 % within ${health.p99Ms.toFixed(1)} ms`)
+console.log(
+  `healthy client: ${health.calls} calls, ${health.failures.length} failed, 99 % within ${health.p99Ms.toFixed(1)} ms`,
+)
 if (target.death === undefined) {
   const after = await target.measure()
   const mib = (octets: number): string => `${(octets / 2 ** 20).toFixed(1)} MiB`
-  console.log(`heap ${mib(before.heap)} -> ${mib(after.heap)}, ${after.connections} connections left, ${after.held} octets held`)
+  console.log(
+    `heap ${mib(before.heap)} -> ${mib(after.heap)}, ${after.connections} connections left, ${after.held} octets held`,
+  )
   if (guided) {
     const { reached, all } = await target.newlyReached()
     console.log(`${result.kept} cases kept; ${reached} of ${all} known blocks of the protocol reached`)

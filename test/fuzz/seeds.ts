@@ -1,7 +1,7 @@
 // Valid messages to start from: recorded requests of native clients addressed to our devices, requests invented for each
 // operation, and TypeCodes that try the reader of any.
 
-import { CdrError, CdrReader, CdrWriter } from '../../tango/wire/cdr.ts'
+import { CdrError, type CdrReader, CdrWriter } from '../../tango/wire/cdr.ts'
 import type { Codec } from '../../tango/wire/codec.ts'
 import {
   beginRequest,

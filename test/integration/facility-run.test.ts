@@ -64,6 +64,8 @@ describe('The command line at a running facility', function () {
 
   it('run aborts a scan that does not stop on the second Ctrl-C and ends with 131', async () => {
     const run = await scanning('ascan mot01 0 1 2 20')
+    const group = (await facility.client()).proxy('mg_demo')
+    await eventually('the count to begin', async () => (await group.state()) === 'MOVING')
     // a box that keeps silent cannot be stopped before its time-out
     await facility.simulators('fault em01 mute')
     try {

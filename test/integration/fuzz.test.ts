@@ -272,17 +272,25 @@ describe('A server under attack', function () {
     const subscription = await proxy.subscribe('filtered', 'change', ({ reading, error }) => {
       seen.push(error ?? reading?.value)
     })
-    const answer = await tango.proxy(`tango://${host}:${port}/${admin}#dbase=no`).command('ZmqEventSubscriptionChange', [
-      BYSTANDER,
-      'filtered',
-      'subscribe',
-      'change',
-      '5',
-    ])
+    const answer = await tango
+      .proxy(`tango://${host}:${port}/${admin}#dbase=no`)
+      .command('ZmqEventSubscriptionChange', [BYSTANDER, 'filtered', 'subscribe', 'change', '5'])
     const endpoints = (answer as LongStringArray).svalue.filter((text) => /^tcp:/.test(text))
     assert.equal(endpoints.length, 2)
     const greeting = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0, ...Buffer.from('NULL'), ...new Uint8Array(48)]
-    const ready = [4, 25, 5, ...Buffer.from('READY'), 11, ...Buffer.from('Socket-Type'), 0, 0, 0, 3, ...Buffer.from('SUB')]
+    const ready = [
+      4,
+      25,
+      5,
+      ...Buffer.from('READY'),
+      11,
+      ...Buffer.from('Socket-Type'),
+      0,
+      0,
+      0,
+      3,
+      ...Buffer.from('SUB'),
+    ]
     const big = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]
     const gibibyte = [2, 0, 0, 0, 0, 0x40, 0, 0, 0, 1]
     for (let i = 0; i < 200; i += 1) {
@@ -298,7 +306,10 @@ describe('A server under attack', function () {
     seen.length = 0
     for (let i = 1; i <= 50; i += 1) await proxy.command('PushFiltered', 10 * i)
     await eventually('all events', () => seen.length >= 50)
-    assert.deepEqual(seen, Array.from({ length: 50 }, (_, i) => 10 * (i + 1)))
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 50 }, (_, i) => 10 * (i + 1)),
+    )
     await subscription.close()
     await tango.close()
     await peace()

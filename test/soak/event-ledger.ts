@@ -10,16 +10,16 @@ const HISTORY = 8
 export class EventLedger {
   values = 0
   errors = 0
-  /** Values that were missed and said to be. */
+  /** Gaps that were announced. */
   reported = 0
   /** Gaps of which nobody was told. */
   readonly unreported: string[] = []
   readonly reasons = new Map<string, number>()
+  /** Value of the last event. */
   last: number | undefined
   readonly #name: string
   readonly #history: string[] = []
   #told = false
-  #counted = false
 
   constructor(name: string) {
     this.#name = name
@@ -37,16 +37,15 @@ export class EventLedger {
     }
     const value = Number(reading?.value)
     this.values += 1
-    // ZeroMQ does not say when a new subscription has reached the server, so the first event may be a later one
-    const isFirst = counter !== undefined && !this.#counted
-    this.#counted ||= counter !== undefined
-    const missing = this.last === undefined || isFirst ? 0 : value - this.last - 1
-    if (missing > 0) {
-      if (this.#told) this.reported += missing
-      else this.unreported.push(`${this.#name}: ${value} (counter ${counter}) came after ${this.#history.join(', ')}`)
-    }
     this.#remember(counter === undefined ? `${value} read` : `${value} (${counter})`)
-    // an older value after a newer one: the first read of a new subscription came before what was on its way
+    // the value that is read for a new subscription may be newer than events that are on their way
+    if (counter === undefined) return
+    // ZeroMQ does not say when a subscription has reached the server, so the first event may be any
+    const missing = this.last === undefined ? 0 : value - this.last - 1
+    if (missing > 0) {
+      if (this.#told) this.reported += 1
+      else this.unreported.push(`${this.#name}: nothing told of ${missing} missing in ${this.#history.join(', ')}`)
+    }
     this.last = value
     this.#told = false
   }

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { DevFailed, type DeviceProxy, silentLogger, type Subscription, TangoProcess } from '#tango'
+import { DevFailed, type DeviceProxy, type Subscription, silentLogger, TangoProcess } from '#tango'
 import { Random } from '../fuzz/random.ts'
 import { FAULTS, FaultProxy } from '../support/fault-proxy.ts'
 import { eventually, within } from '../support/waiting.ts'
@@ -176,7 +176,8 @@ class Soak {
       const sent = [i, i + 1, -i]
       try {
         const echo = await within(`call ${i}`, this.#device.command('Echo', sent), CALL_LIMIT_MS)
-        if (String(echo) !== String(Int32Array.from(sent))) this.#problems.push(`${String(echo)} came back from ${sent}`)
+        if (String(echo) !== String(Int32Array.from(sent)))
+          this.#problems.push(`${String(echo)} came back from ${sent}`)
       } catch (error) {
         this.#failed(error)
       }

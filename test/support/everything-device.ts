@@ -75,6 +75,9 @@ export const ECHO_TYPES: readonly CommandType[] = [
   'DevVarBooleanArray',
   'DevVarStringArray',
   'DevVarStateArray',
+  'DevVarEncodedArray',
+  'DevUChar',
+  'DevEnum',
   'DevVarLongStringArray',
   'DevVarDoubleStringArray',
 ]

@@ -200,7 +200,10 @@ export class FaultProxy implements AsyncDisposable {
   #withProxies(chunk: Buffer): Buffer {
     const text = chunk.toString('latin1')
     if (!text.includes('tcp://127.0.0.1:')) return chunk
-    return Buffer.from(text.replace(ENDPOINT, (_, port: string) => `tcp://127.0.0.1:${this.#proxyOf(Number(port))}`), 'latin1')
+    return Buffer.from(
+      text.replace(ENDPOINT, (_, port: string) => `tcp://127.0.0.1:${this.#proxyOf(Number(port))}`),
+      'latin1',
+    )
   }
 
   #proxyOf(port: number): number {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { defineMotorController } from '#device-servers'
 import { defineMacro, line } from '#macroserver'
-import { Device, type DeviceProxy, deviceClass, type Serves } from '#tango'
+import { Device, type DeviceProxy, deviceClass, type PipeBlob, type Serves } from '#tango'
 import { defineInterface } from '#tango/pure'
 
 const gauge = defineInterface({
@@ -110,6 +110,31 @@ const driver = defineMotorController({
   },
 })
 
+const withPipes = defineInterface({ class: 'WithPipes', pipes: { plain: {}, both: { writable: true } } })
+
+class WithPipes extends Device<typeof withPipes> {
+  readPlain() {
+    return { x: 1 }
+  }
+  readBoth() {
+    return { name: 'b', elements: [] }
+  }
+  writeBoth(blob: PipeBlob): void {
+    this.pushPipe('both', blob)
+    // @ts-expect-error there is no such pipe
+    this.pushPipe('nope', blob)
+  }
+}
+
+class WithoutWriter extends Device<typeof withPipes> {
+  readPlain() {
+    return { x: 1 }
+  }
+  readBoth() {
+    return { x: 1 }
+  }
+}
+
 describe('types', () => {
   it('keeps literal names and defaults in an interface', () => {
     const name: 'Gauge' = gauge.class
@@ -121,6 +146,11 @@ describe('types', () => {
     // @ts-expect-error readPressure returns text
     deviceClass(gauge, WrongType)
     assert.equal(typeof Incomplete, 'function')
+  })
+  it('wants a handler for each pipe, two for one that is written', () => {
+    assert.equal(deviceClass(withPipes, WithPipes).spec, withPipes)
+    // @ts-expect-error writeBoth is missing
+    deviceClass(withPipes, WithoutWriter)
   })
   it('infers clients, macros and drivers', () => {
     assert.equal(typeof clients, 'function')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { DevFailed } from '#tango/pure'
-import { channelsOf, defaultConfiguration, parseConfiguration } from '../../../pool/configuration.ts'
+import { channelsOf, defaultConfiguration, parseConfiguration, withPresentNames } from '../../../pool/configuration.ts'
 import { type Element, ElementTable } from '../../../pool/elements.ts'
 import { parseSynchronization, printSynchronization } from '../../../pool/synchronization.ts'
 
@@ -43,6 +43,7 @@ describe('GroupConfiguration', () => {
     )
     assert.equal(configuration.timer, 'tango://h:1/expchan/ctrl/1')
     assert.deepEqual(Object.keys(configuration.controllers), ['tango://h:1/controller/x/ctrl'])
+    assert.equal(channelsOf(configuration)[0]?._controller_name, 'tango://h:1/controller/x/ctrl')
   })
 
   it('survives being written by a client, keeping keys that it does not know', () => {
@@ -68,6 +69,28 @@ describe('GroupConfiguration', () => {
     )
   })
 
+  it('shows the present name of a renamed channel, and leaves a label that somebody chose', () => {
+    const { table: elements, channels } = table()
+    const written = defaultConfiguration('mg', channels, elements)
+    const [first, second] = channels
+    assert.ok(first !== undefined && second !== undefined)
+    for (const [old, name] of [
+      [first, 'diode'],
+      [second, 'ring'],
+    ] as const) {
+      elements.remove(old)
+      elements.add({ ...old, name })
+    }
+    const chosen = parseConfiguration(JSON.stringify(written).replace('"label":"ct02"', '"label":"current"'))
+    assert.deepEqual(
+      channelsOf(withPresentNames(chosen, elements)).map((c) => [c.name, c.label]),
+      [
+        ['diode', 'diode'],
+        ['ring', 'current'],
+      ],
+    )
+  })
+
   for (const [text, what] of [
     ['{', 'no JSON'],
     ['[]', 'must be an object'],
@@ -78,7 +101,8 @@ describe('GroupConfiguration', () => {
     it(`refuses ${text}, saying what is wrong`, () => {
       assert.throws(
         () => parseConfiguration(text),
-        (error: DevFailed) => error.has('MeasurementGroup_Configuration') && error.message.includes(what),
+        // the first reason is what clients show
+        (error: DevFailed) => error.reason === 'MeasurementGroup_Configuration' && error.message.includes(what),
       )
     })
 })

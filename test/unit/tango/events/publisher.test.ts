@@ -106,4 +106,61 @@ describe('EventPublisher', () => {
       await publisher.close()
     }
   })
+
+  it('gives each server sockets of its own and sends an event on those of its server only', async () => {
+    const other = 'tango://h:1/dserver/s/2.heartbeat'
+    const publisher = new EventPublisher({ clock: systemClock, log: silentLogger(), host: '127.0.0.1' })
+    const mine = await publisher.endpoints(HEARTBEAT)
+    const theirs = await publisher.endpoints(other)
+    assert.equal(new Set([mine.heartbeat, mine.event, theirs.heartbeat, theirs.event]).size, 4)
+    const right = new Subscriber({ receiveTimeout: 5000 })
+    const wrong = new Subscriber({ receiveTimeout: 5000 })
+    const END = `${TOPIC}.end`
+    try {
+      for (const [socket, { event }] of [
+        [right, mine],
+        [wrong, theirs],
+      ] as const) {
+        socket.connect(event)
+        socket.subscribe(TOPIC)
+      }
+      publisher.subscribe(TOPIC, HEARTBEAT)
+      publisher.subscribe(END, other)
+      const first = async (socket: Subscriber): Promise<string> => String((await socket.receive())[0])
+      let reached = 0
+      const count = (topic: string) => {
+        reached += 1
+        return topic
+      }
+      const received = Promise.all([first(right).then(count), first(wrong).then(count)])
+      // a new subscriber is heard of by the socket some milliseconds later
+      await eventually('both subscribers to be reached', () => {
+        publisher.send(TOPIC, false, (w) => w.long(1))
+        publisher.send(END, false, (w) => w.long(1))
+        return reached === 2
+      })
+      assert.deepEqual(await received, [TOPIC, END])
+    } finally {
+      right.close()
+      wrong.close()
+      await publisher.close()
+    }
+  })
+
+  it('forgets the subscriptions of a server that has stopped, and binds new sockets when it is back', async () => {
+    const publisher = new EventPublisher({ clock: systemClock, log: silentLogger(), host: '127.0.0.1' })
+    try {
+      const before = await publisher.endpoints(HEARTBEAT)
+      publisher.subscribe(TOPIC, HEARTBEAT)
+      assert.equal(publisher.wanted(TOPIC), true)
+      await publisher.closeServer(HEARTBEAT)
+      assert.equal(publisher.wanted(TOPIC), false)
+      const after = await publisher.endpoints(HEARTBEAT)
+      publisher.subscribe(TOPIC, HEARTBEAT)
+      assert.equal(publisher.wanted(TOPIC), true)
+      assert.notEqual(after.event, before.event)
+    } finally {
+      await publisher.close()
+    }
+  })
 })

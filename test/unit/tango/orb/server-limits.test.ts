@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { DEFAULT_LIMITS, limitsFrom } from '../../../../tango/orb/server-limits.ts'
 
 describe('limitsFrom', () => {
@@ -40,5 +41,12 @@ describe('limitsFrom', () => {
     assert.throws(() => limitsFrom({ BANDONEON_MAX_PENDING: 'many' }), /BANDONEON_MAX_PENDING is 'many'/)
     assert.throws(() => limitsFrom({ BANDONEON_MAX_CONNECTIONS: '0' }), /at least 1/)
     assert.throws(() => limitsFrom({ ORBgiopMaxMsgSize: '10' }), /at least 1024/)
+  })
+
+  it('has its page in step with the defaults', () => {
+    const page = readFileSync(new URL('../../../../../docs/reference/network.md', import.meta.url), 'utf8')
+    const rows = [...page.matchAll(/^\| [^|]* \| (\d+)[^|]* \| `(BANDONEON_\w+)`/gm)]
+    const shown = Object.assign({}, ...rows.map(([, value, variable]) => limitsFrom({ [variable ?? '']: value })))
+    assert.deepEqual(shown, DEFAULT_LIMITS)
   })
 })

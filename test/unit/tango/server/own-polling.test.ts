@@ -178,6 +178,18 @@ describe('polling settings and control', () => {
     })
   })
 
+  it('are noted in the black box, whose depth is a property', async () => {
+    await start({ properties: { blackbox_depth: ['3'] } })
+    await clock.run(async () => {
+      await clock.sleep(1050)
+      const lines = await served.proxy.blackBox(10)
+      assert.equal(lines.length, 3)
+      assert.ok(
+        lines.some((line) => / : Operation read_attributes_5 \(fast\) from device requested from polling$/.test(line)),
+      )
+    })
+  })
+
   it('refuse what cannot be polled', async () => {
     await start()
     assert.equal((await refused(add(100, 'command', 'take'))).reason, 'API_IncompatibleCmdArgumentType')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type DevFailed, Device, type DeviceClass, defineInterface, devFailed, type PipeInput } from '#tango'
+import { type DevFailed, Device, type DeviceClass, defineInterface, deviceClass, devFailed, type PipeInput } from '#tango'
 import { OPERATIONS as O } from '../../../../tango/wire/operations.ts'
 import type { ClntIdent } from '../../../../tango/wire/tango-basic.ts'
 import type { DevPipeData } from '../../../../tango/wire/tango-idl.ts'
@@ -33,7 +33,7 @@ class Pipes extends Device<typeof pipesInterface> {
   }
 }
 
-const pipes: DeviceClass = { spec: pipesInterface, create: (context) => new Pipes(context) }
+const pipes: DeviceClass = deviceClass(pipesInterface, Pipes)
 const reason = (expected: string) => (error: DevFailed) => error.reason === expected
 
 describe('pipes of a device', () => {

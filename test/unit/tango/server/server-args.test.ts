@@ -44,6 +44,14 @@ describe('parseServerArguments', () => {
     assert.equal(parseServerArguments(['P', 'd', '-ORBtraceLevel', '10']).instance, 'd')
   })
 
+  it('takes limits from native options, which win over the environment', () => {
+    const words = ['P', 'd', '-ORBgiopMaxMsgSize', '2097152', '-ORBinConScanPeriod', '60']
+    const environment = { ORBinConScanPeriod: '30', BANDONEON_MAX_PENDING: '9' }
+    const limits = { maxMessageSize: 2_097_152, idleMs: 60_000, maxPending: 9 }
+    assert.deepEqual(parseServerArguments(words, environment).limits, limits)
+    assert.throws(() => parseServerArguments(['P', 'd', '-ORBgiopMaxMsgSize', 'big']), /ORBgiopMaxMsgSize is 'big'/)
+  })
+
   for (const [words, problem] of [
     [[], /name the server and its instance/],
     [['P'], /name the server and its instance/],

@@ -166,6 +166,48 @@ describe('any', () => {
     assert.throws(() => typeOf({ kind: KIND.any }), isBad)
   })
 
+  it('refuses TypeCodes whose indirections multiply, and long ones', () => {
+    const isBad = (error: unknown): boolean => error instanceof CdrError && error.kind === 'bad'
+    // each member repeats all members before it: 2 to the power of 60 in all
+    const bomb = new CdrWriter()
+    const nest = (w: CdrWriter): void => {
+      w.ulong(KIND.struct)
+      w.encapsulation(() => {
+        w.string('IDL:s:1.0')
+        w.string('s')
+        w.ulong(60)
+        let before = 0
+        for (let i = 0; i < 60; i += 1) {
+          w.string('m')
+          w.align(4)
+          const here = w.position
+          if (i === 0) w.ulong(KIND.long)
+          else {
+            w.ulong(KIND.struct)
+            w.encapsulation(() => {
+              w.string('IDL:t:1.0')
+              w.string('t')
+              w.ulong(2)
+              for (const name of ['x', 'y']) {
+                w.string(name)
+                w.align(4)
+                w.ulong(0xffffffff)
+                w.long(before - w.position)
+              }
+            })
+          }
+          before = here
+        }
+      })
+    }
+    nest(bomb)
+    assert.throws(() => readTypeCode(new CdrReader(bomb.toBytes()), () => false), isBad)
+    const long = new CdrWriter()
+    long.ulong(KIND.alias)
+    long.encapsulation(() => long.string(`IDL:${'x'.repeat(20_000)}:1.0`))
+    assert.throws(() => readTypeCode(new CdrReader(long.toBytes()), () => false), /TypeCode of \d+ octets/)
+  })
+
   it('offers the codec of a value without the any around it', () => {
     const w = new CdrWriter()
     valueCodec('DevVarLongArray').encode(w, Int32Array.of(1, 2))

@@ -223,6 +223,25 @@ describe('CdrReader', () => {
     for (const read of reads) assert.throws(() => read(reader(huge)), needsMore, read.toString())
   })
 
+  it('refuses small elements that would take much more memory than octets, and takes as many numbers', () => {
+    const count = 5_000_000
+    const w = new CdrWriter({ capacity: 4 * count + 8 })
+    w.ulong(count)
+    w.rawOctets(new Uint8Array(4 * count))
+    assert.throws(() => new CdrReader(w.written).strings(), /beyond \d+ octets of memory/)
+    assert.throws(() => new CdrReader(w.written).count(4), CdrError)
+    assert.equal(new CdrReader(w.written).longs().length, count)
+    // several sequences of one message count together
+    const parts = new CdrWriter()
+    for (let i = 0; i < 3; i += 1) parts.strings(Array.from({ length: 1000 }, () => ''))
+    const reader = new CdrReader(parts.written)
+    reader.strings()
+    const one = reader.heapSize
+    assert.ok(one > 0)
+    for (let i = 0; i < 2; i += 1) reader.strings()
+    assert.equal(reader.heapSize, 3 * one)
+  })
+
   it('accepts a string of length 0 as empty and refuses one without its NUL', () => {
     assert.equal(reader('00000000').string(), '')
     assert.throws(() => reader('020000006162').string(), isBad)

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { CdrError, CdrReader, CdrWriter } from '../../../../tango/wire/cdr.ts'
 import type { Codec } from '../../../../tango/wire/codec.ts'
 import {
+  atMost,
   double,
   enumeration,
   long,
   nothing,
   sequence,
   string,
+  strings,
   struct,
   tuple,
   union,
@@ -43,6 +45,13 @@ describe('codec', () => {
     const codec = sequence(struct({ a: double, b: double }))
     assert.throws(() => decode(codec, `0200000000000000${'00'.repeat(20)}`), CdrError)
     assert.throws(() => decode(sequence(nothing), 'ffffffff'), CdrError)
+  })
+
+  it('refuses more elements than a request may have', () => {
+    const w = new CdrWriter()
+    w.strings(['a', 'b', 'c'])
+    assert.deepEqual(atMost(3, strings).decode(new CdrReader(w.toBytes())), ['a', 'b', 'c'])
+    assert.throws(() => atMost(2, strings).decode(new CdrReader(w.toBytes())), /3 elements where 2 are the limit/)
   })
 
   it('refuses labels and arms that do not exist', () => {
