@@ -132,7 +132,7 @@ export class EventPublisher {
     known.counter = (known.counter + 1) >>> 0
     const frames = encodeEvent({ topic, ctr: known.counter, isError }, write)
     if (this.local.wanted(topic)) this.local.publish(topic, frames)
-    if (known.aliveUntil >= this.#clock.monotonic()) known.channel?.send(frames)
+    if (known.aliveUntil >= this.#clock.monotonic()) known.channel?.send(topic, frames)
   }
 
   /** Begins the heartbeats of a server; does nothing when they run. */
@@ -178,6 +178,7 @@ export class EventPublisher {
     let channel = this.#channels.get(server)
     if (channel === undefined) {
       channel = new ServerChannel({
+        clock: this.#clock,
         log: this.#log,
         host: this.#host,
         highWaterMark: () => this.#marks.publisher,

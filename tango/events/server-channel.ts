@@ -2,9 +2,12 @@
 // clients connect once per endpoint and close that connection when they drop their last subscription of one server.
 
 import { networkInterfaces } from 'node:os'
-import type { Publisher } from 'zeromq'
+import type { Publisher, XPublisher } from 'zeromq'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import { encodeHeartbeat } from '../wire/zmq-event.ts'
+import { latin1Decode } from '../wire/latin1.ts'
+import { AwaitedTopics } from './awaited-topics.ts'
 import type { EventFrames } from './local-events.ts'
 
 /** Octets of a message to an event socket: subscribers send nothing but topics. */
@@ -22,6 +25,7 @@ export interface EventEndpoints {
 
 /** Options of {@link ServerChannel}. */
 export interface ChannelOptions {
+  readonly clock: Pick<Clock, 'setTimer'>
   readonly log: Logger
   /** Address to bind to. */
   readonly host: string
@@ -32,6 +36,7 @@ export interface ChannelOptions {
 interface Sockets {
   readonly heartbeat: Sender
   readonly event: Sender
+  readonly topics: AwaitedTopics
   readonly endpoints: EventEndpoints
 }
 
@@ -54,8 +59,13 @@ export class ServerChannel {
   }
 
   /** Sends an event; nothing happens before the sockets are bound, as nobody can have connected. */
-  send(frames: EventFrames): void {
-    if (!this.#closed) this.#sockets?.event.send(frames)
+  send(topic: string, frames: EventFrames): void {
+    if (!this.#closed) this.#sockets?.topics.send(topic, frames)
+  }
+
+  /** A client is about to subscribe: events of the topic wait for it a moment. */
+  expect(topic: string): void {
+    this.#sockets?.topics.expect(topic)
   }
 
   /** Sends a heartbeat as soon as the sockets are bound. Never rejects: a failure to bind was reported to the subscriber. */
@@ -75,6 +85,7 @@ export class ServerChannel {
     if (this.#closed) return
     this.#closed = true
     const sockets = await this.#binding?.catch(() => undefined) // could not be bound: nothing to close
+    sockets?.topics.close()
     await sockets?.event.close()
     await sockets?.heartbeat.close()
   }
@@ -82,22 +93,27 @@ export class ServerChannel {
   async #bind(): Promise<Sockets> {
     const { host, log } = this.#options
     // only servers with subscribers pay for loading the library
-    const { Publisher } = await import('zeromq')
-    const open = async (): Promise<{ socket: Publisher; port: string }> => {
-      const socket = new Publisher({
-        linger: 200,
-        sendHighWaterMark: this.#options.highWaterMark(),
-        maxMessageSize: LONGEST_SUBSCRIPTION,
-      })
+    const { Publisher, XPublisher } = await import('zeromq')
+    const options = {
+      linger: 200,
+      sendHighWaterMark: this.#options.highWaterMark(),
+      maxMessageSize: LONGEST_SUBSCRIPTION,
+    }
+    const open = async <S extends Publisher | XPublisher>(socket: S): Promise<{ socket: S; port: string }> => {
       await socket.bind(`tcp://${host === '' ? '0.0.0.0' : host}:*`)
       return { socket, port: /:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1] ?? '0' }
     }
-    const heartbeat = await open()
-    const event = await open()
+    const heartbeat = await open(new Publisher(options))
+    // the kind of publisher that hears of its subscribers
+    const event = await open(new XPublisher({ ...options, verbosity: 'allSubs' }))
+    const eventSender = new Sender(event.socket, log)
+    const topics = new AwaitedTopics(this.#options.clock, (frames) => eventSender.send(frames))
+    void hear(event.socket, topics, log) // never rejects
     const [first = '127.0.0.1', ...others] = publishedHosts(host)
     this.#sockets = {
       heartbeat: new Sender(heartbeat.socket, log),
-      event: new Sender(event.socket, log),
+      event: eventSender,
+      topics,
       endpoints: {
         heartbeat: `tcp://${first}:${heartbeat.port}`,
         event: `tcp://${first}:${event.port}`,
@@ -108,15 +124,26 @@ export class ServerChannel {
   }
 }
 
+/** Tells of subscriptions as they arrive, until the socket is closed. Never rejects. */
+async function hear(socket: XPublisher, topics: AwaitedTopics, log: Logger): Promise<void> {
+  try {
+    for await (const [message] of socket) {
+      if (message !== undefined) topics.heard(message[0], latin1Decode(message, 1, message.length))
+    }
+  } catch (error) {
+    if (!socket.closed) log.error('subscriptions to events are not heard any more', { error })
+  }
+}
+
 /** Feeds a socket: it takes one message at a time. */
 class Sender {
-  readonly #socket: Publisher
+  readonly #socket: Publisher | XPublisher
   readonly #log: Logger
   #queue: EventFrames[] = []
   #dropped = 0
   #running: Promise<void> | undefined
 
-  constructor(socket: Publisher, log: Logger) {
+  constructor(socket: Publisher | XPublisher, log: Logger) {
     this.#socket = socket
     this.#log = log
   }

@@ -13,6 +13,7 @@ import { output, PYTHON, say, table } from './report.ts'
 import { median, short, spread } from './statistics.ts'
 
 const NATIVE = fileURLToPath(new URL('../../../test/bench/native/', import.meta.url))
+const OWN_CLIENT = 'our client'
 const DEVICES = fileURLToPath(new URL('./devices', import.meta.url))
 
 interface Sample {
@@ -29,7 +30,7 @@ type Started = ChildProcess[]
 
 /** Prints call rates side by side. */
 export async function callRates({ rounds, seconds }: BenchOptions): Promise<void> {
-  say(`## Calls of one synchronous client, ${rounds} rounds of ${seconds} s, servers interleaved\n`)
+  say(`## Calls of one synchronous client, ${rounds} rounds of ${seconds} s, clients and servers in turns\n`)
   const pin = output('taskset', ['-c', '0', 'true']) === undefined ? [] : ['taskset', '-c', '0']
   say(
     `${pin.length > 0 ? 'Client and servers on one processor' : 'Not pinned (no taskset)'}; GIOP over TCP on the loopback.\n`,
@@ -51,12 +52,22 @@ export async function callRates({ rounds, seconds }: BenchOptions): Promise<void
     await add('ours', [process.execPath, CLI, '--plugins', DEVICES, 'serve', 'BenchPeer'])
     if (python) await add('pytango', [PYTHON, join(NATIVE, 'peer.py')])
     if (native) await add('cpptango', [join(folder, 'peer')])
-    const words = [String(rounds), String(seconds), ...[...targets].map(([name, url]) => `${name}=${url}`)]
-    const run = async (client: string, command: readonly string[]): Promise<void> =>
-      show(client, await runClient([...pin, ...command, ...words], started), [...targets.keys()])
-    if (python) await run('PyTango client', [PYTHON, join(NATIVE, 'client.py')])
-    if (native) await run('C++ client (libtango)', [join(folder, 'client')])
-    await run('our client', [process.execPath, fileURLToPath(new URL('./own-client.js', import.meta.url))])
+    const clients = new Map<string, readonly string[]>()
+    if (python) clients.set('PyTango client', [PYTHON, join(NATIVE, 'client.py')])
+    if (native) clients.set('C++ client (libtango)', [join(folder, 'client')])
+    clients.set(OWN_CLIENT, [process.execPath, fileURLToPath(new URL('./own-client.js', import.meta.url))])
+    const samples = new Map<string, Sample[]>(Array.from(clients.keys(), (name) => [name, []]))
+    for (let round = 0; round < rounds; round += 1) {
+      const urls = Array.from(targets, ([name, url]) => `${name}=${url}`)
+      const order = [...clients]
+      if (round % 2 === 1) for (const list of [urls, order]) list.reverse()
+      for (const [name, command] of order) {
+        const measured = await runClient([...pin, ...command, '1', String(seconds), ...urls], started)
+        samples.get(name)?.push(...measured.map((sample) => ({ ...sample, round })))
+      }
+    }
+    for (const [client, measured] of samples) show(client, measured, [...targets.keys()])
+    if (native) compareClients(samples, 'cpptango')
   } finally {
     for (const child of started) child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
@@ -81,6 +92,32 @@ function show(client: string, samples: readonly Sample[], targets: readonly stri
     return [op, ...cells, ...ratios]
   })
   table(['operation', ...targets.flatMap((t) => [t, 'p50/p99']), ...others.map((other) => `ours/${other}`)], rows)
+}
+
+/** The clients against one and the same native server. */
+function compareClients(samples: ReadonlyMap<string, readonly Sample[]>, target: string): void {
+  const others = [...samples.keys()].filter((name) => name !== OWN_CLIENT)
+  say(
+    `Clients against the cppTango server: calls/s; ratio of the rates, above 1: our client is faster. ` +
+      'cmd_double_64: 64 calls in flight on one connection.\n',
+  )
+  const of = (client: string, op: string): readonly Sample[] =>
+    (samples.get(client) ?? []).filter((s) => s.op === op && s.target === target)
+  const operations = [...new Set((samples.get(OWN_CLIENT) ?? []).map(({ op }) => op))]
+  table(
+    ['operation', ...samples.keys(), ...others.map((other) => `ours/${other}`)],
+    operations.map((op) => [
+      op,
+      ...Array.from(samples.keys(), (client) => spread(of(client, op).map(({ rate }) => rate))),
+      ...others.map((other) =>
+        spread(
+          of(OWN_CLIENT, op).map(
+            ({ round, rate }) => rate / (of(other, op).find((s) => s.round === round)?.rate ?? Number.NaN),
+          ),
+        ),
+      ),
+    ]),
+  )
 }
 
 /** Builds the C++ programs; false when that is not possible here. */

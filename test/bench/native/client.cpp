@@ -11,7 +11,9 @@ typedef std::chrono::steady_clock Clock;
 struct Operation {
   const char *name;
   std::function<void(DeviceProxy &)> call;
+  int calls = 1;  // how many Tango calls one `call` makes
 };
+static const int IN_FLIGHT = 64;
 
 static std::vector<std::string> scalars() {
   std::vector<std::string> names;
@@ -29,7 +31,7 @@ static void sample(const Operation &operation, const std::string &target, Device
     latencies.push_back(std::chrono::duration<double, std::micro>(after - before).count());
     before = after;
   }
-  double rate = latencies.size() / std::chrono::duration<double>(before - begin).count();
+  double rate = operation.calls * latencies.size() / std::chrono::duration<double>(before - begin).count();
   std::sort(latencies.begin(), latencies.end());
   printf("{\"op\":\"%s\",\"target\":\"%s\",\"round\":%d,\"rate\":%.6g,\"p50\":%.6g,\"p99\":%.6g}\n", operation.name,
          target.c_str(), round, rate, latencies[latencies.size() / 2], latencies[latencies.size() * 99 / 100]);
@@ -53,6 +55,21 @@ int main(int argc, char **argv) {
          double value;
          out >> value;
        }},
+      {"cmd_double_64",
+       [](DeviceProxy &d) {
+         long ids[IN_FLIGHT];
+         for (long &id : ids) {
+           DeviceData in;
+           in << 3.25;
+           id = d.command_inout_asynch("DevDouble", in);
+         }
+         for (long id : ids) {
+           DeviceData out = d.command_inout_reply(id, 0);
+           double value;
+           out >> value;
+         }
+       },
+       IN_FLIGHT},
       {"cmd_state", [](DeviceProxy &d) { d.command_inout("State"); }},
       {"read_scalar",
        [](DeviceProxy &d) {
