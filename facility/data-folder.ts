@@ -1,8 +1,21 @@
 // The data folder of a facility: made on first use, locked by one facility, described by run.json while it runs.
 
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { devFailed } from '#tango/pure'
+
+/** Longest time between the making of a lock and its content, ms. */
+const LOCKING_MS = 2_000
 
 /** What `run.json` says about a running facility. */
 export interface RunDescription {
@@ -74,6 +87,7 @@ export class DataFolder {
             'Data_FolderUnusable',
             `${this.path} is used by the facility of process ${owner}; stop that one or choose another folder with --data`,
           )
+        if (isBeingTaken(lock)) break
         rmSync(lock, { force: true }) // left behind by a facility that was killed
       }
     }
@@ -104,6 +118,16 @@ function lockOwner(lock: string): number | undefined {
   if (!(owner > 0) || !isAlive(owner)) return undefined
   const now = startTime(owner)
   return started !== '' && now !== undefined && now !== started ? undefined : owner
+}
+
+/** A lock without its owner's number yet: another facility makes it at this moment. */
+function isBeingTaken(lock: string): boolean {
+  try {
+    const { size, mtimeMs } = statSync(lock)
+    return size === 0 && Date.now() - mtimeMs < LOCKING_MS
+  } catch {
+    return false // gone again
+  }
 }
 
 function isAlive(pid: number): boolean {

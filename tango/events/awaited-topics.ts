@@ -6,8 +6,8 @@ import type { EventFrames } from './local-events.ts'
 
 /** How long a first subscriber may take to connect; nobody else waits meanwhile. */
 const FIRST_MS = 1000
-/** The same when others have the topic already: they wait as well. */
-const FURTHER_MS = 200
+/** The same when others have the topic already: they wait as well, and so does a client that has it twice. */
+const FURTHER_MS = 50
 /** More events than this are not kept. */
 const MAX_HELD = 1000
 

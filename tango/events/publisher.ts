@@ -105,6 +105,14 @@ export class EventPublisher {
     }
   }
 
+  /**
+   * A client is about to subscribe at the socket of a server: the first events of the topic wait for it a moment.
+   * @param server topic of the heartbeats of its server
+   */
+  expect(topic: string, server = ''): void {
+    this.#channel(server).expect(topic)
+  }
+
   /** Nobody has subscribed to anything. */
   get idle(): boolean {
     return this.#topics.size === 0 && this.local.topics === 0

@@ -16,6 +16,8 @@ export const ALL_3 = 'All attributes_3'
 /** Origin of a failed look-up when values are read or written. */
 const VALUE_LOOKUP = 'MultiAttribute::get_attr_ind_by_name'
 
+const NO_FAILURES: readonly NamedDevError[] = []
+
 /** Whether a device pushes events itself: all of them, or those that pass the thresholds. */
 export type Pushing = 'unfiltered' | 'filtered' | undefined
 
@@ -178,6 +180,8 @@ export class AttributeTable {
    * @throws DevFailed `API_AttrNotFound` for a name that does not exist; nothing is written then
    */
   write(requests: readonly WriteRequest[]): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
+    const [first] = requests
+    if (first !== undefined && requests.length === 1 && this.#host.written === undefined) return this.#writeAlone(first)
     const entries = requests.map(({ name }) => this.get(name, VALUE_LOOKUP))
     const failures: NamedDevError[] = []
     const parts = requests.map((request, index) => {
@@ -229,6 +233,38 @@ export class AttributeTable {
     values.push(await pending)
     while (values.length < names.length) values.push(await this.#readOne(names[values.length] ?? '', source))
     return values
+  }
+
+  /** What `write` does, for one attribute of a device without a hook: most requests are, and want no lists. */
+  #writeAlone(request: WriteRequest): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
+    const { attribute } = this.get(request.name, VALUE_LOOKUP)
+    try {
+      const part = attribute.check(request)
+      const pending = attribute.call(part)
+      if (pending instanceof Promise) return this.#aloneLater(attribute, part, pending)
+      return this.#acceptAlone(attribute, part)
+    } catch (error) {
+      return [this.#failure(attribute, 0, error)]
+    }
+  }
+
+  async #aloneLater(
+    attribute: Attribute,
+    part: FlatPart,
+    pending: Promise<unknown>,
+  ): Promise<readonly NamedDevError[]> {
+    try {
+      await pending
+    } catch (error) {
+      return [this.#failure(attribute, 0, error)]
+    }
+    return this.#acceptAlone(attribute, part)
+  }
+
+  #acceptAlone(attribute: Attribute, part: FlatPart): readonly NamedDevError[] | Promise<readonly NamedDevError[]> {
+    attribute.accept(part)
+    const storing = this.#memorize(attribute)
+    return storing === undefined ? NO_FAILURES : allStored([storing], NO_FAILURES)
   }
 
   /** Calls one write handler; a part that failed is taken out of the list. */

@@ -61,7 +61,10 @@ export async function subscribe(
     return { lvalue, svalue: [LOCAL_ENDPOINT, LOCAL_ENDPOINT, topic, channel] }
   }
   const { heartbeat, event: eventEndpoint, alternates } = await publisher.endpoints(server)
-  for (const wanted of [topic, ...(others ?? [])]) publisher.subscribe(wanted, server)
+  for (const wanted of [topic, ...(others ?? [])]) {
+    publisher.subscribe(wanted, server)
+    publisher.expect(wanted, server)
+  }
   publisher.startHeartbeat(server)
   return { lvalue, svalue: [heartbeat, eventEndpoint, ...alternates, topic, channel] }
 }

@@ -1,4 +1,4 @@
-// How long a facility takes to its ready line and how much memory its processes hold then.
+// How long a facility takes to its ready line and to its end, and how much memory its processes hold.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,13 +16,20 @@ interface Sample {
   readonly pss: number
   readonly simulators: number
   readonly processes: number
+  /** Resident, some seconds later: practice is over. */
+  readonly later: number
+  /** From Ctrl-C to the end of the command, s. */
+  readonly end: number
 }
+
+/** Practice begins half a second after the start and takes two at most, ms. */
+const LATER_MS = 4_000
 
 /** Prints start-up times and memory. */
 export async function startUp({ rounds }: BenchOptions): Promise<void> {
   say(`## Start-up: the command to the ready line, ${rounds} starts each with a new data folder\n`)
   say(
-    'Resident memory of all processes, launcher included, simulators apart; proportional: shared pages counted once.\n',
+    `Resident memory of all processes, launcher included, simulators apart, at the ready line and ${LATER_MS / 1000} s later; proportional: shared pages counted once.\n`,
   )
   const folder = mkdtempSync(join(tmpdir(), 'bandoneon-bench-'))
   try {
@@ -45,10 +52,13 @@ export async function startUp({ rounds }: BenchOptions): Promise<void> {
         short(median(of('processes'))),
         spread(of('rss')),
         spread(of('pss')),
+        spread(of('later')),
         spread(of('simulators')),
+        spread(of('end')),
       ])
     }
-    table(['facility', 'ready after, s', 'processes', 'resident, MiB', 'proportional, MiB', 'simulators, MiB'], rows)
+    const memory = ['resident, MiB', 'proportional, MiB', 'resident later, MiB', 'simulators, MiB']
+    table(['facility', 'ready after, s', 'processes', ...memory, 'ended after, s'], rows)
     say('Sardana 3.1.4 with 500 motors (recorded elsewhere): 4.2 + 3.4 s, 380 MB without its database.\n')
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -61,12 +71,19 @@ async function measure(options: { readonly isolated: boolean; readonly beamline?
     const simulators = facility.processes.filter(({ command }) => command.includes('simulators')).map(({ pid }) => pid)
     const ours = facility.processes.map(({ pid }) => pid).filter((pid) => !simulators.includes(pid))
     const memory = memoryOf(ours)
+    await new Promise((resolve) => setTimeout(resolve, LATER_MS))
+    const later = memoryOf(ours).rss
+    const simulated = memoryOf(simulators).rss
+    const began = performance.now()
+    await facility.interrupt()
     return {
       seconds: facility.program.firstOutputAfterMs / 1000,
       rss: memory.rss,
       pss: memory.pss,
-      simulators: memoryOf(simulators).rss,
+      simulators: simulated,
       processes: ours.length,
+      later,
+      end: (performance.now() - began) / 1000,
     }
   } finally {
     await facility.close()

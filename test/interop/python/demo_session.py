@@ -64,7 +64,7 @@ def main(door_name, intervals):
     state = Recorder(motor, "State")
     position = Recorder(motor, "Position")
     begin = motor.Position
-    target = begin + 0.75
+    target = begin + 3
     before = len(state.values)
     motor.write_attribute("Position", target)
     state.wait(lambda v: "MOVING" in v[before:] and v[-1] == "ON", 10)

@@ -98,7 +98,7 @@ def polled(r, d, until, filled):
     until("numbers", lambda: len(numbers) > before[1])
     until("archive", lambda: len(archive) > before[2])
     d.write_attribute("uchar_spectrum", [1])
-    until("a new size", lambda: len(numbers) > before[1] + 1)
+    until("a new size", lambda: len(numbers) > before[1] + 1 and len(archive) > before[2] + 1)
     for name, events in {"text": text, "numbers": numbers, "archive": archive}.items():
         r.note("change of " + name, events.records)
     r.note("failing", failing.records[:2])

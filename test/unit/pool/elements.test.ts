@@ -1,36 +1,69 @@
 import assert from 'node:assert/strict'
-import { describeElement, describePool, type Element, ElementTable } from '../../../pool/elements.ts'
+import { applyBeamline, memoryStore, parseBeamline, type Store, startDatabase } from '#db-config'
+import { devFailed, silentLogger, TangoProcess } from '#tango'
+import { type Element, readControllers } from '../../../pool/elements.ts'
 
-const full = (device: string) => `tango://h:1/${device}`
+const BEAMLINE = `
+version: 1
+name: b
+servers: [Pool/b]
+pool: { server: Pool/b, device: pool/b/1 }
+controllers:
+  - name: motors
+    type: motor
+    driver: dummy-motor
+    properties: { axisCount: 2 }
+    axes: [{ name: m2, axis: 2 }, { name: m1, axis: 1 }]
+  - { name: counters, type: counter, driver: dummy-counter, axes: [{ name: c1, axis: 1 }] }
+`
+const CONTROLLERS = ['controller/dummy-motor/motors', 'controller/dummy-counter/counters']
 
-function element(id: number, name: string, device: string, rest: Partial<Element>): Element {
-  return { id, name, device, fullName: full(device), type: 'Motor', ...rest }
-}
+describe('readControllers', () => {
+  let store: Store
+  let tango: TangoProcess
 
-describe('entries of Pool.Elements', () => {
-  const table = new ElementTable()
-  const controller = element(1, 'ctrl', 'controller/dummy-motor/ctrl', {
-    type: 'Controller',
-    klass: 'dummy-motor',
-    mainType: 'Motor',
+  beforeEach(async () => {
+    store = memoryStore()
+    applyBeamline(store, parseBeamline(BEAMLINE, 'b.yaml'))
+    tango = await TangoProcess.create({ host: '127.0.0.1', log: silentLogger() })
   })
-  const motor = element(2, 'mot', 'motor/ctrl/1', { controller: controller.device, axis: 1 })
-  const group = element(3, 'mg', 'mntgrp/p/mg', { type: 'MeasurementGroup', elements: ['ct'] })
-  for (const one of [controller, motor, group]) table.add(one)
-
-  it('have the parents under which clients sort them', () => {
-    const parent = (one: Element) => describeElement(one, table, 'Pool_x').parent
-    assert.equal(parent(motor), 'ctrl')
-    assert.equal(parent(controller), 'DummyMotorController')
-    assert.equal(parent(group), 'Pool_x')
+  afterEach(async () => {
+    await tango.close()
+    store.close()
   })
 
-  it('name the attribute by which an axis is read', () => {
-    assert.equal(describeElement(motor, table, 'Pool_x').source, 'tango://h:1/motor/ctrl/1/Position')
+  async function read(): Promise<Element[]> {
+    const { host, port } = tango.orb.endpoint
+    const client = await TangoProcess.create({ listen: false, tangoHost: `${host}:${port}`, log: silentLogger() })
+    try {
+      return await readControllers(client.database(), 'db:1', CONTROLLERS)
+    } finally {
+      await client.close()
+    }
+  }
+
+  it('finds controllers and axes with alias, number, axis and controller', async () => {
+    await startDatabase(tango, store)
+    const elements = await read()
+    assert.deepEqual(
+      elements.map(({ type, name, device, controller, axis }) => [type, name, device, controller, axis]),
+      [
+        ['Controller', 'motors', 'controller/dummy-motor/motors', undefined, undefined],
+        ['Motor', 'm2', 'motor/motors/2', 'controller/dummy-motor/motors', 2],
+        ['Motor', 'm1', 'motor/motors/1', 'controller/dummy-motor/motors', 1],
+        ['Controller', 'counters', 'controller/dummy-counter/counters', undefined, undefined],
+        ['CTExpChannel', 'c1', 'expchan/counters/1', 'controller/dummy-counter/counters', 1],
+      ],
+    )
+    assert.equal(elements[1]?.fullName, 'tango://db:1/motor/motors/2')
   })
 
-  it('begin with the pool itself, which creates and deletes elements for clients', () => {
-    const pool = describePool('tango://h:1/pool/x/1', 'Pool_x')
-    assert.deepEqual([pool.type, pool.name, pool.id, pool.parent], ['Pool', 'Pool_x', 0, null])
+  it('finds the same in a database that takes no queries', async () => {
+    await startDatabase(tango, store)
+    const expected = await read()
+    store.select = () => {
+      throw devFailed('API_CommandNotFound', 'no queries here')
+    }
+    assert.deepEqual(await read(), expected)
   })
 })

@@ -123,6 +123,51 @@ describe('Store', () => {
     assert.deepEqual(store.properties.get(PLACE, 'p'), values)
   })
 
+  it('stores several properties at once as it would one by one, where there was nothing and where there was', () => {
+    const many = new Map([
+      ['Id', ['5']],
+      ['none', []],
+      ['long', Array.from({ length: 250 }, (_, i) => `line ${i}`)],
+    ])
+    const other: Place = { scope: 'device', owner: 'a/b/2' }
+    store.properties.putAll(PLACE, many)
+    for (const [name, values] of many) store.properties.put(other, name, values)
+    const stored = (place: Place) => [[...store.properties.all(place)], store.properties.history(place, '*')]
+    assert.deepEqual(stored(PLACE), stored(other))
+    assert.equal(store.properties.get(PLACE, 'long').length, 250)
+
+    const change = new Map([['ID', ['6', '7']]])
+    store.properties.putAll(PLACE, change)
+    store.properties.put(other, 'ID', ['6', '7'])
+    assert.deepEqual(stored(PLACE), stored(other))
+    assert.deepEqual(store.properties.get(PLACE, 'id'), ['6', '7'])
+  })
+
+  it('gives the properties of many owners as it gives those of each', () => {
+    const owners = ['a/b/2', 'A/B/1', 'a/b/none', "it's/a/pity"]
+    for (const owner of ['a/b/1', 'a/b/2', "it's/a/pity"]) {
+      store.properties.put({ scope: 'device', owner }, 'b', [owner, 'x'])
+      store.properties.put({ scope: 'device', owner }, 'A', ['1'])
+      store.properties.put({ scope: 'deviceAttribute', owner, member: 'Two' }, 'unit', ['mm'])
+      store.properties.put({ scope: 'deviceAttribute', owner, member: 'one' }, 'min_value', [owner])
+    }
+    const entries = (maps: readonly ReadonlyMap<string, unknown>[]) => maps.map((map) => [...map])
+    const { properties } = store
+    assert.deepEqual(
+      entries(properties.allOf('device', owners)),
+      entries(owners.map((owner) => properties.all({ scope: 'device', owner }))),
+    )
+    assert.deepEqual(
+      entries(properties.membersOf('deviceAttribute', owners)),
+      entries(owners.map((owner) => properties.members('deviceAttribute', owner))),
+    )
+    assert.deepEqual(
+      properties.membersOf('deviceAttribute', owners)[1]?.get('one'),
+      new Map([['min_value', ['a/b/1']]]),
+    )
+    assert.deepEqual(properties.allOf('device', []), [])
+  })
+
   it('remembers the last ten changes of each property, oldest first', () => {
     for (let i = 0; i < 12; i += 1) {
       now += 1

@@ -250,6 +250,28 @@ describe('EventSubscriber', () => {
     await subscriber.close()
   })
 
+  it('renews all subscriptions of a server when a new one shows that it was restarted', async () => {
+    const { subscriber, clock, proxy } = client(other, {})
+    const device = proxy(deviceName(port))
+    const news = new Collector<TangoEvent>()
+    const first = await device.subscribe('position', 'change', news.push)
+    await server.close()
+    server = await TangoProcess.create({ log: silentLogger(), port })
+    await serve(server)
+    // long before its silence would be noticed
+    const second = await device.subscribe('state', 'change', () => {})
+    assert.ok(news.items.at(-1)?.error?.has('API_EventTimeout'))
+    const again = news.until((event) => event.reading?.value === 0 && event !== news.items[0], 'the value, read again')
+    const ticking = keepAdvancing(clock)
+    await again
+    await ticking.stop()
+    await device.command('pushValues', [5])
+    await news.until((event) => event.reading?.value === 5, 'a push after the restart')
+    await first.close()
+    await second.close()
+    await subscriber.close()
+  })
+
   it('waits for a device that is not there yet when it is stateless', async () => {
     const { subscriber, clock, proxy } = client(other, { retryMs: 1000 })
     await server.close()

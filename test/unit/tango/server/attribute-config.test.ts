@@ -123,6 +123,26 @@ describe('AttributeConfiguration', () => {
     assert.deepEqual(c.threshold('rel_change'), { down: 5, up: 5 })
   })
 
+  it('does not change other attributes of the same spec', () => {
+    const spec: AttributeSpec = { type: 'DevDouble', minValue: 0, events: { change: { abs: 1 } } }
+    const stored = config(spec, new Map([['unit', ['mm']]]))
+    const changed = config(spec)
+    changed.change(new Map([['abs_change', '5']]))
+    changed.setLimits({ min: -3 })
+    assert.throws(() => changed.change(new Map([['max_value', 'x']])))
+    const [untouched, named] = [config(spec), new AttributeConfiguration('a/b/c', 'other', spec, undefined, none, none)]
+    for (const c of [untouched, named]) {
+      assert.equal(c.wire().unit, '')
+      assert.equal(c.number('min_value'), 0)
+      assert.deepEqual(c.threshold('abs_change'), { down: 1, up: 1 })
+    }
+    assert.equal(named.wire().label, 'Other')
+    assert.equal(stored.wire().unit, 'mm')
+    assert.equal(stored.number('min_value'), 0)
+    assert.equal(changed.number('min_value'), -3)
+    assert.deepEqual(changed.threshold('abs_change'), { down: 5, up: 5 })
+  })
+
   it('takes limits from code without storing them', () => {
     const c = config({ type: 'DevDouble' })
     assert.equal(c.setLimits({ min: -3 }), true)

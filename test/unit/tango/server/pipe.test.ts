@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { type DevFailed, Device, type DeviceClass, defineInterface, deviceClass, devFailed, type PipeInput } from '#tango'
+import {
+  type DevFailed,
+  Device,
+  type DeviceClass,
+  defineInterface,
+  devFailed,
+  deviceClass,
+  type PipeInput,
+} from '#tango'
 import { OPERATIONS as O } from '../../../../tango/wire/operations.ts'
 import type { ClntIdent } from '../../../../tango/wire/tango-basic.ts'
 import type { DevPipeData } from '../../../../tango/wire/tango-idl.ts'

@@ -1,0 +1,32 @@
+// A child program that behaves as told by the name of the beamline or of the first server: for tests of the supervision.
+
+import type { LauncherMessage, ServerProcessMessage } from '../../../facility/messages.ts'
+
+const tell = (message: ServerProcessMessage): void => void process.send?.(message)
+const failed = (desc: string): void =>
+  tell({ kind: 'failed', errors: [{ reason: 'Beamline_Invalid', severity: 'ERR', desc, origin: 'fake' }] })
+
+process.on('message', (message: LauncherMessage) => {
+  if (message.kind === 'stop') {
+    if (process.env.STUBBORN === undefined) process.exit(0)
+    return
+  }
+  if (message.kind === 'read') return failed(`${message.beamline}:1:1: wrong`)
+  switch (message.servers[0]) {
+    case 'Dies/now':
+      process.exit(3)
+      break
+    case 'Fails/always':
+      failed('it has no mind to')
+      break
+    case 'Dies/later':
+      tell({ kind: 'ready' })
+      setImmediate(() => process.exit(4))
+      break
+    default:
+      process.stdout.write(`serves ${message.servers.join(' ')}${message.database === undefined ? '' : ' again'}\n`)
+      tell({ kind: 'ready' })
+  }
+})
+if (process.env.STUBBORN === 'very') process.on('SIGTERM', () => undefined)
+process.once('disconnect', () => process.exit(0))
