@@ -49,6 +49,7 @@ export class Member {
   goLive(present: EventContent | undefined): void {
     const early = this.early ?? []
     this.early = undefined
+    this.failedWith = undefined
     if (present !== undefined) this.#call(present, undefined)
     for (const { content, counter } of early) this.#call(content, counter)
   }

@@ -371,9 +371,11 @@ export class EventSubscriber {
 
   #postpone(member: Member, error: unknown): void {
     const failed = toDevFailed(error)
+    // events that are dropped here are missed, whatever was told before
+    const untold = member.failedWith !== failed.reason || (member.early ?? []).length > 0
     member.early = undefined
     member.retryAtMs = this.#host.clock.monotonic() + this.#retryMs
-    if (member.failedWith !== failed.reason) member.deliver({ error: failed }, undefined)
+    if (untold) member.deliver({ error: failed }, undefined)
     member.failedWith = failed.reason
     this.#watch()
   }

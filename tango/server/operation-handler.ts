@@ -64,8 +64,16 @@ function fail(
   error: unknown,
 ): void {
   if (!(error instanceof DevFailed)) device.logDefect(operation.name, error)
-  if (operation.raises.length === 0) invocation.systemException('UNKNOWN', 0, 2)
-  else invocation.devFailed(toDevFailed(error), operation.raises.includes('MultiDevFailed'))
+  try {
+    if (operation.raises.length > 0) {
+      invocation.devFailed(toDevFailed(error), operation.raises.includes('MultiDevFailed'))
+      return
+    }
+  } catch (defect) {
+    // an error that cannot be written, such as one without a description from a handler in plain JavaScript
+    device.logDefect(`the error of ${operation.name}`, defect)
+  }
+  invocation.systemException('UNKNOWN', 0, 2)
 }
 
 function noDetail(): string {

@@ -1,13 +1,14 @@
 // Start and end of a whole facility, in both layouts, seen from the command line.
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCli, TestFacility } from '../support/facility.ts'
-import { isAlive } from '../support/processes.ts'
-import { eventually } from '../support/waiting.ts'
+import { packagedBeamline } from '#facility'
+import { CliProcess, runCli, TestFacility } from '../support/facility.ts'
+import { isAlive, processTree } from '../support/processes.ts'
+import { eventually, within } from '../support/waiting.ts'
 
 const LAYOUTS = [
   { layout: 'fast', isolated: false, names: ['main', 'recorder-demo1', 'simulators'] },
@@ -136,6 +137,43 @@ describe('bandoneon start', function () {
     assert.equal(ending.code, 1)
     assert.match(ending.stderr, /wrong\.yaml:4:5/)
     assert.ok(!existsSync(join(folder, 'data')) || readdirSync(join(folder, 'data')).length === 0)
+  })
+
+  it('leaves nothing behind when it is interrupted while it starts', async () => {
+    for (const [n, file] of ['log', 'tango.sqlite'].entries()) {
+      const data = join(folder, `data${n}`)
+      const program = new CliProcess(['start', '--port', '0', '--data', data])
+      await eventually(`${file} in the data folder`, () => existsSync(join(data, file)))
+      const tree = processTree(program.child.pid ?? 0)
+      program.child.kill('SIGINT')
+      const ending = await within('the end', program.ended, 15_000)
+      assert.equal(ending.code, 1, ending.stderr)
+      assert.match(ending.stderr, /interrupted before everything was ready/)
+      assert.deepEqual(
+        tree.filter(({ pid }) => isAlive(pid)),
+        [],
+      )
+      assert.deepEqual(
+        readdirSync(data).filter((name) => name === 'lock' || name === 'run.json'),
+        [],
+      )
+    }
+  })
+
+  it('restarts a process although somebody is editing the beamline file', async () => {
+    const beamline = join(folder, 'edited.yaml')
+    copyFileSync(packagedBeamline('demo'), beamline)
+    const facility = await TestFacility.start({ data: join(folder, 'data'), beamline })
+    try {
+      writeFileSync(beamline, 'version: 1\nname: half of')
+      const former = facility.killProcess('main')
+      await facility.restarted('main', former)
+      const door = await facility.doorReady()
+      await door.close()
+      assert.equal(await (await facility.client()).proxy('motor/dmotctrl/1').state(), 'ON')
+    } finally {
+      await facility.close()
+    }
   })
 
   it('ends with 2 and its usage for a wrong option', async () => {

@@ -177,6 +177,19 @@ describe('a device as a CORBA object', () => {
       }
       assert.equal(await served.call(O._get_state, []), 'ON')
     })
+
+    it('answers also when an error cannot be written', async () => {
+      const { device } = served
+      const broken = new DevFailed([{ reason: 'My_Reason', severity: 'ERR', desc: undefined, origin: '' } as never])
+      const nothing = { type: 'DevVoid', value: undefined } as const
+      for (const fail of [() => Promise.reject(broken), () => assert.fail(broken)]) {
+        Object.defineProperty(device, 'fail', { value: fail, configurable: true })
+        const error = await failure(served.call(O.command_inout_4, ['Fail', nothing, 'DEV', SELF]))
+        assert.equal(error.reason, 'API_CorbaException')
+        assert.match(error.desc, /UNKNOWN/)
+      }
+      Reflect.deleteProperty(device, 'fail')
+    })
   })
 
   describe('reading', () => {
