@@ -22,7 +22,7 @@ export interface LauncherOptions {
   readonly log?: LauncherLog
 }
 
-/** A young generation of 3 x 4 instead of 3 x 16 MB: more collections of less garbage each, so scans do not notice. */
+/** A young generation of 3 x 4 instead of 3 x 16 MB saves memory; what it costs is in docs/reference/performance.md. */
 const SERVER_RUNTIME = ['--max-semi-space-size=4']
 
 /** Longest start of one process, ms. */
