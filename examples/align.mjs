@@ -3,7 +3,10 @@
 
 import { openBeamline } from 'bandoneon'
 
-const beamline = await openBeamline('demo.yaml', { onOutput: (line) => console.log(line) })
+const beamline = await openBeamline('demo.yaml', {
+  data: 'bandoneon-data/align', // a folder of its own: the demo may be running beside
+  onOutput: (line) => console.log(line),
+})
 try {
   const scan = await beamline.scan.ascan('mot01', 0, 1, 20, 0.01)
   const peak = scan.peak('ct01')
