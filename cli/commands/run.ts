@@ -11,6 +11,8 @@ type DoorProxy = DeviceProxy<typeof door>
 
 /** How often the state is read beside the events, so that a lost event cannot hang the command, ms. */
 const CHECK_MS = 2_000
+/** Turns of waiting for the outcome once the door is idle again. */
+const SILENT_TURNS = 2
 /** Reads that may fail in a row before the door counts as lost. */
 const LOST_AFTER = 5
 
@@ -78,6 +80,7 @@ async function runOnDoor(
   await proxy.command('runMacro', words, { timeoutMs: 10_000 })
   let failures = 0
   let busySeen = false
+  let silent = 0
   for (;;) {
     await news.wait(CHECK_MS, tango)
     let read: DevState | undefined
@@ -93,8 +96,16 @@ async function runOnDoor(
       continue
     }
     if (read === 'RUNNING' || read === 'STANDBY') busySeen = true
-    else if (outcome !== undefined || busySeen || news.timedOut)
-      return outcome ?? (read === 'ALARM' ? 'exception' : 'finish')
+    else if (outcome !== undefined) return outcome
+    else if (busySeen || news.timedOut) {
+      // the events may still be on their way; after that, a door that is idle again without a word was restarted
+      silent += 1
+      if (silent < SILENT_TURNS) continue
+      screen.lines([
+        `Error: ${proxy.name} is ${read} again without saying how the macro ended; its server was probably restarted`,
+      ])
+      return 'exception'
+    }
   }
 }
 

@@ -96,6 +96,14 @@ describe('The command line at a running facility', function () {
     assert.match(missing.stderr, /Nonsense/)
   })
 
+  it('run ends with 1 when the server of the door is killed, although the new one is ON', async () => {
+    const run = await scanning('ascan mot01 0 1 100 0.1')
+    await facility.killProcess('main')
+    const ending = await within('the end', run.ended, 30_000)
+    assert.equal(ending.code, 1, ending.stdout + ending.stderr)
+    await facility.doorReady()
+  })
+
   /** A `bandoneon run` whose scan has its log. */
   async function scanning(macro: string): Promise<CliProcess> {
     const before = (await lastScan(facility.data))?.scan
