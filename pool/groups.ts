@@ -118,6 +118,8 @@ export async function createElement(pool: Pool, argument: readonly string[]): Pr
         'API_InvalidArgs',
         `'${controllerName}' is a controller of ${controller.mainType}; it cannot have a ${type}`,
       )
+    if (!Number.isInteger(axis) || axis < 1)
+      throw devFailed('API_InvalidArgs', `CreateElement: the axis of '${name}' must be a whole number from 1 on`)
     const id = pool.elements.nextId()
     const host = await pool.hostOf(controller)
     const device = await host.command('createElement', [controller.device, String(axis), name, String(id)])
@@ -214,6 +216,13 @@ function elementArguments(argument: readonly string[]) {
   if (type === undefined || controllerName === undefined || axis === undefined || name === undefined)
     throw devFailed('API_WrongNumberOfArgs', 'CreateElement takes type, controller, axis and name')
   return [{ type, controllerName, axis: Number(axis), name }]
+}
+
+/** Argument of `GetControllerClassInfo`: one name, or a JSON list of names. */
+export function classNames(argument: string): readonly string[] {
+  if (!argument.trim().startsWith('[')) return [argument]
+  const names = jsonArgument(argument)
+  return Array.isArray(names) ? names.map(String) : []
 }
 
 function jsonArgument(text: string): unknown {

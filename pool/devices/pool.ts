@@ -174,8 +174,8 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     throw notYet('CreateInstrument', 'instruments come with the beamline file')
   }
   getControllerClassInfo(argument: string): string {
-    const names = argument.trim().startsWith('[') ? (JSON.parse(argument) as string[]) : [argument]
-    const found = names.map((n) => this.#classes.find((c) => c.name.toLowerCase() === String(n).toLowerCase()))
+    const names = groups.classNames(argument)
+    const found = names.map((n) => this.#classes.find((c) => c.name.toLowerCase() === n.toLowerCase()))
     return JSON.stringify(found.map((c) => (c === undefined ? null : describeControllerClass(c, this.#alias))))
   }
   getControllerCode(): string[] {

@@ -84,6 +84,20 @@ describe('A facility refuses', function () {
     }
   })
 
+  for (const [command, argument, says] of [
+    ['CreateElement', ['Motor', 'dmotctrl', 'x', 'newmotor'], /the axis of 'newmotor' must be a whole number/],
+    ['CreateElement', ['{"type": "Motor"'], /begins like JSON and is none/],
+    ['CreateMeasurementGroup', ['newgroup', 'mot01'], /'mot01' is a Motor/],
+    ['GetControllerClassInfo', '[icepap', /begins like JSON and is none/],
+  ] as const)
+    it(`wrong arguments of the pool's ${command}: ${argument}`, async () => {
+      const pool = (await facility.client()).proxy('pool/demo1/1')
+      await assert.rejects(pool.command(command, argument), (error: DevFailed) => {
+        assert.match(error.message, says)
+        return !error.has('Internal_Error')
+      })
+    })
+
   /** What is said when the words are run: by the command itself, or by the macro that ends in ALARM. */
   async function refusal(words: readonly string[]): Promise<string> {
     try {
