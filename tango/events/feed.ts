@@ -1,6 +1,7 @@
 // What the subscriber keeps: one member per subscription, one feed per topic, one channel per server. No sockets here.
 
 import type { DeviceConnection } from '../client/reconnect.ts'
+import type { DevFailed } from '../errors/dev-failed.ts'
 import type { EventContent } from './event-content.ts'
 import type { EventType, TangoEvent } from './event-types.ts'
 import type { Route } from './subscription-route.ts'
@@ -78,6 +79,10 @@ export class Feed {
   /** Resolves when events of the topic arrive. */
   listening: Promise<void> = Promise.resolve()
   #last: number | undefined
+  /** The members have been told of an interruption since the last message. */
+  #told = false
+  /** The next message is the first one of another life of the server. */
+  #restarted = false
 
   constructor(route: Pick<Route, 'topics' | 'level'>, request: Pick<SubscriptionRequest, 'event'>) {
     this.topics = route.topics
@@ -91,21 +96,34 @@ export class Feed {
 
   /**
    * Notes the counter of a message.
-   * @returns number of messages that were missed before it; undefined when it is a repetition
+   * @returns number of messages that were missed before it, NaN when some were but nobody can know how many; undefined
+   * when it is a repetition
    */
   count(counter: number): number | undefined {
     const last = this.#last
+    const told = this.#told
+    const step = last === undefined ? 1 : (counter - last) >>> 0
+    if (step === 0 && !this.#restarted) return undefined
+    // backwards: a restart that went unnoticed, because the new server has the endpoint of the old one
+    const restarted = this.#restarted || step >= 2 ** 31
     this.#last = counter
+    this.#told = false
+    this.#restarted = false
     if (last === undefined) return 0
-    const step = (counter - last) >>> 0
-    if (step === 0) return undefined
-    // backwards: another life of the server
-    return step < 2 ** 31 ? step - 1 : 0
+    if (!restarted) return step - 1
+    // what the old server sent last is not known, and servers count from one on
+    return told ? counter - 1 : Number.NaN
   }
 
-  /** Another life of the server begins: it counts from one on, and what came before the first message here was missed. */
+  /** Tells all members of an interruption. */
+  tell(error: DevFailed): void {
+    this.#told = true
+    for (const member of [...this.members]) member.deliver({ error }, undefined)
+  }
+
+  /** Another life of the server begins: what came before its first message here was missed. */
   restart(): void {
-    if (this.#last !== undefined) this.#last = 0
+    this.#restarted = true
   }
 }
 

@@ -208,7 +208,7 @@ export class EventSubscriber {
     if (missed === undefined) return
     const content = decodeContent(feed.event, received, feed.level)
     for (const member of [...feed.members]) {
-      if (missed > 0) member.deliver({ error: missedEvents(feed.topic, missed) }, undefined)
+      if (missed !== 0) member.deliver({ error: missedEvents(feed.topic, missed) }, undefined)
       member.deliver(content, counter)
     }
   }
@@ -391,7 +391,7 @@ export class EventSubscriber {
   }
 
   #tell(channel: Channel, error: DevFailed): void {
-    for (const feed of channel.feeds) for (const member of [...feed.members]) member.deliver({ error }, undefined)
+    for (const feed of channel.feeds) feed.tell(error)
   }
 }
 
@@ -413,7 +413,6 @@ function eventTimeout(server: string): DevFailed {
 }
 
 function missedEvents(topic: string, missed: number): DevFailed {
-  return devFailed('API_MissedEvents', `${missed} events of ${topic} were lost on the way`, {
-    origin: 'EventSubscriber',
-  })
+  const what = Number.isNaN(missed) ? 'the server was restarted: events' : `${missed} events`
+  return devFailed('API_MissedEvents', `${what} of ${topic} were lost on the way`, { origin: 'EventSubscriber' })
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { DeviceConnection } from '../../../../tango/client/reconnect.ts'
+import { devFailed } from '../../../../tango/errors/dev-failed.ts'
 import type { TangoEvent } from '../../../../tango/events/event-types.ts'
 import { Feed, Member, type SubscriptionRequest } from '../../../../tango/events/feed.ts'
 
@@ -31,12 +32,26 @@ describe('Feed', () => {
     )
   })
 
-  it('accepts a smaller counter of a restarted server without complaint', () => {
+  it('knows a restart by a smaller counter, and that something was missed', () => {
     const counted = feed()
     assert.deepEqual(
       [500, 1, 2].map((counter) => counted.count(counter)),
-      [0, 0, 0],
+      [0, Number.NaN, 0],
     )
+  })
+
+  it('does not tell again of an interruption, unless events came since it was told', () => {
+    const counted = feed()
+    counted.count(500)
+    counted.tell(devFailed('API_EventTimeout', 'gone'))
+    assert.equal(counted.count(1), 0)
+    counted.tell(devFailed('API_EventTimeout', 'gone'))
+    counted.count(2)
+    counted.restart()
+    assert.equal(counted.count(2), Number.NaN)
+    counted.tell(devFailed('API_EventTimeout', 'gone'))
+    counted.restart()
+    assert.equal(counted.count(3), 2)
   })
 
   it('follows the counter over the end of 32 bits', () => {
