@@ -77,6 +77,8 @@ export { findClassFile, importDefault, importModule, pluginFiles } from './serve
 export type { PropertyLines, TypedProperties } from './server/properties.ts'
 export { typedProperties } from './server/properties.ts'
 export { readResourceFile } from './server/resource-file.ts'
+export { resourceWriter } from './server/resource-writer.ts'
 export type { ServerArguments } from './server/server-args.ts'
 export { parseServerArguments, SERVER_USAGE } from './server/server-args.ts'
+export { parseReference } from './wire/ior.ts'
 export { workerUrl } from './worker-url.ts'

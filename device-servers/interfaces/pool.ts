@@ -42,6 +42,10 @@ export const pool = defineInterface({
     reloadControllerLib: { in: 'DevString' },
     sendToController: { in: 'DevVarStringArray', out: 'DevString' },
     // ours
+    reloadElements: {
+      urgent: true,
+      doc: 'Takes over what has changed in the database; elements that stay are not disturbed.',
+    },
     moveTo: {
       in: 'DevVarDoubleStringArray',
       out: 'DevVarDoubleStringArray',

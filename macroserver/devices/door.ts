@@ -106,6 +106,12 @@ export class Door extends Device<typeof door> implements Serves<typeof door>, At
     }
   }
 
+  /** While a macro runs, also the elements that it has used: whoever wants to change one of them should wait. */
+  override statusRead(): string {
+    const used = [...(this.#run?.used ?? [])]
+    return used.length === 0 ? this.status : `${this.status}\nusing ${used.join(', ')}`
+  }
+
   readCritical() {
     return this.#buffer('critical')
   }

@@ -1,5 +1,6 @@
 // Tango class Pool: references to elements and groups. Motions run over the controllers (pool/motion.ts), never in here.
 
+import { isDeepStrictEqual } from 'node:util'
 import { controller } from '#interfaces/controller'
 import { controllerHost } from '#interfaces/controller-host'
 import { pool as poolInterface } from '#interfaces/pool'
@@ -27,6 +28,7 @@ import {
   ElementTable,
   type ElementType,
   readControllers,
+  readInstruments,
   sourceOf,
 } from '../elements.ts'
 import * as groups from '../groups.ts'
@@ -61,7 +63,7 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   readonly proxies = (device: string): DeviceProxy<typeof controller> => {
     let proxy = this.#proxies.get(device)
     if (proxy === undefined) {
-      proxy = this.tango.proxy(device, controller)
+      proxy = this.proxy(device, controller)
       this.#proxies.set(device, proxy)
     }
     return proxy
@@ -70,6 +72,21 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   /** Alias of the pool, or its device name. */
   get poolAlias(): string {
     return this.#alias
+  }
+
+  /** Elements that were defined, changed or removed in the database since they were read. */
+  async reloadElements(): Promise<void> {
+    await this.ready()
+    const before = new Map(this.elements.all().map((e) => [e.device, e]))
+    await this.#load()
+    const now = this.elements.all()
+    const here = new Set(now.map((e) => e.device))
+    const fresh = now.filter((e) => !before.has(e.device))
+    const changed = now.filter((e) => before.has(e.device) && !isDeepStrictEqual(before.get(e.device), e))
+    const gone = [...before.values()].filter((e) => !here.has(e.device))
+    if (gone.length > 0) this.announce('del', gone)
+    if (fresh.length > 0) this.announce('new', fresh)
+    if (changed.length > 0) this.announce('change', changed)
   }
 
   /** Adds an element and tells watchers. */
@@ -213,20 +230,20 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     const database = this.tango.database()
     const { server } = await database.importDevice(element.controller ?? element.device)
     const [host] = await database.deviceList(server, 'ControllerHost')
-    return host === undefined ? this.hostProxy() : this.tango.proxy(host, controllerHost)
+    return host === undefined ? this.hostProxy() : this.proxy(host, controllerHost)
   }
 
   /** Proxy of the device that creates controllers. */
   hostProxy() {
     const host = this.properties.controllerHost
-    if (host !== '') return this.tango.proxy(host, controllerHost)
+    if (host !== '') return this.proxy(host, controllerHost)
     const [own] = this.server.devicesOfClass('ControllerHost')
     if (own === undefined)
       throw devFailed(
         'Property_Invalid',
         `${this.name}: no controller host in this server; set the property ControllerHost`,
       )
-    return this.tango.proxy(own.name, controllerHost)
+    return this.proxy(own.name, controllerHost)
   }
 
   async #load(): Promise<void> {
@@ -234,9 +251,15 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     this.#alias = (await database.deviceAlias(this.name)) ?? this.name
     const tangoHost = this.tango.tangoHost ?? ''
     const controllers = await readControllers(database, tangoHost, this.properties.controllers)
+    const known = this.elements.ofType('MotorGroup', 'MeasurementGroup')
     this.elements.clear()
     for (const element of controllers) this.elements.add(element)
-    for (const element of await groups.readGroups(this)) this.elements.add(element)
+    // while the groups are read again, a running scan still finds its group
+    for (const element of known) this.elements.add(element)
+    const found = await groups.readGroups(this)
+    for (const element of known) this.elements.remove(element)
+    for (const element of found) this.elements.add(element)
+    for (const element of readInstruments(this.properties.instrumentList)) this.elements.add(element)
   }
 
   #plan(names: readonly string[]): MotionPlan {

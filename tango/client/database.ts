@@ -47,6 +47,8 @@ export interface ServerInfo {
   /** Whether a Starter controls it. */
   readonly controlled: boolean
   readonly level: number
+  /** For `putServerInfo`: number to store instead of 0 or 1 for `controlled`. */
+  readonly mode?: number
 }
 
 /** A server as the database's list of a host shows it. */
@@ -275,7 +277,8 @@ export class DatabaseClient extends DatabaseProperties {
   }
 
   async putServerInfo(info: ServerInfo): Promise<void> {
-    await this.#call.run('DbPutServerInfo', [info.name, info.host, info.controlled ? '1' : '0', String(info.level)])
+    const mode = String(info.mode ?? Number(info.controlled))
+    await this.#call.run('DbPutServerInfo', [info.name, info.host, mode, String(info.level)])
   }
 
   async deleteServerInfo(server: string): Promise<void> {

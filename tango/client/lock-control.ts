@@ -35,9 +35,10 @@ export class LockControl {
    * Takes the lock, or takes it once more. It is renewed until it has been given back as many times as it was taken,
    * and given back when the process closes.
    * @param options.validityS how long it holds when this client is gone, at least 2 s, 10 s when absent
+   * @param options.keep `false`: the caller calls {@link renew} in time, or the lock ends by itself
    * @throws DevFailed `API_DeviceLocked` when another client holds it, `API_DeviceUnlockable` for admin devices
    */
-  async take(options: { readonly validityS?: number } = {}): Promise<void> {
+  async take(options: { readonly validityS?: number; readonly keep?: boolean } = {}): Promise<void> {
     const validityS = options.validityS ?? DEFAULT_VALIDITY_S
     if (!Number.isInteger(validityS) || validityS < MIN_VALIDITY_S) {
       const desc = `${this.#caller.name}: a lock holds for ${MIN_VALIDITY_S} or more whole seconds, not for ${validityS}`
@@ -46,7 +47,16 @@ export class LockControl {
     const device = await this.#caller.deviceName()
     const value = { lvalue: Int32Array.of(validityS), svalue: [device] }
     await this.#caller.adminCommand('locking', 'LockDevice', { type: 'DevVarLongStringArray', value })
-    this.#caller.host.locks.add(await this.#caller.admin(), device, validityS)
+    if (options.keep !== false) this.#caller.host.locks.add(await this.#caller.admin(), device, validityS)
+  }
+
+  /**
+   * Renews the lock once.
+   * @throws DevFailed `API_DeviceNotLocked`, `API_DeviceLocked` when another client holds it
+   */
+  async renew(): Promise<void> {
+    const value = [await this.#caller.deviceName()]
+    await this.#caller.adminCommand('renewing the lock', 'ReLockDevices', { type: 'DevVarStringArray', value })
   }
 
   /**

@@ -26,6 +26,9 @@ export interface AdminHost extends SubscriptionHost {
   hostedDevices(): readonly HostedDevice[]
   /** Specs of the classes that have devices here. */
   specs(): readonly DeviceSpec[]
+  /** Whether the database has such a device of this server. */
+  isDefined(name: string): Promise<boolean>
+  /** Also makes a device that was defined since the start, and ends one that was removed. */
   restartDevice(name: string): Promise<void>
   /** After the reply has gone out. */
   restartSoon(): void
@@ -54,7 +57,7 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
     }
 
     querySubDevice(): string[] {
-      return []
+      return host.hostedDevices().flatMap((device) => [...device.subDevices].map((sub) => `${device.name} ${sub}`))
     }
 
     queryWizardClassProperty(className: string): string[] {
@@ -69,11 +72,11 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
       })
     }
 
-    devRestart(name: string): Promise<void> {
+    async devRestart(name: string): Promise<void> {
       const admin = name.toLowerCase() === host.adminName.toLowerCase()
-      if (admin || host.hosted(name) === undefined)
+      if (admin || (host.hosted(name) === undefined && !(await host.isDefined(name))))
         throw failure('API_DeviceNotFound', `Device ${name} not found`, 'Dserver::restart()')
-      return host.restartDevice(name)
+      await host.restartDevice(name)
     }
 
     restartServer(): void {
@@ -144,19 +147,32 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
 
     // locks
 
-    lockDevice({ lvalue, svalue }: LongStringArray, call: CallContext): void {
+    async lockDevice({ lvalue, svalue }: LongStringArray, call: CallContext): Promise<void> {
       const device = lockable(svalue[0] ?? '', 'DServer::lock_device')
-      device.lock.lock(clientOf(call), lvalue[0] ?? DEFAULT_VALIDITY_S)
+      const validityS = lvalue[0] ?? DEFAULT_VALIDITY_S
+      device.lock.lock(clientOf(call), validityS)
+      try {
+        await device.forwarded.lockRoots(validityS)
+      } catch (error) {
+        device.lock.unlock(clientOf(call), false)
+        throw error
+      }
     }
 
-    reLockDevices(names: readonly string[], call: CallContext): void {
-      for (const name of names) lockable(name, 'DServer::re_lock_devices').lock.relock(clientOf(call))
+    async reLockDevices(names: readonly string[], call: CallContext): Promise<void> {
+      const devices = names.map((name) => lockable(name, 'DServer::re_lock_devices'))
+      for (const device of devices) device.lock.relock(clientOf(call))
+      for (const device of devices) await device.forwarded.renewRoots()
     }
 
-    unLockDevice({ lvalue, svalue }: LongStringArray, call: CallContext): number {
+    async unLockDevice({ lvalue, svalue }: LongStringArray, call: CallContext): Promise<number> {
+      const force = lvalue[0] === 1
       let left = 0
-      for (const name of svalue)
-        left = lockable(name, 'DServer::un_lock_device').lock.unlock(clientOf(call), lvalue[0] === 1)
+      for (const name of svalue) {
+        const device = lockable(name, 'DServer::un_lock_device')
+        left = device.lock.unlock(clientOf(call), force)
+        await device.forwarded.unlockRoots(force)
+      }
       return left
     }
 

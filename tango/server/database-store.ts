@@ -77,6 +77,16 @@ export class DatabaseStore implements ServerStore {
     return this.#controlSystem
   }
 
+  async classOf(device: string): Promise<string | undefined> {
+    try {
+      const { server, class: className } = await this.#database.importDevice(device)
+      return server.toLowerCase() === this.#server.toLowerCase() ? className : undefined
+    } catch (error) {
+      if (error instanceof DevFailed && error.has('DB_DeviceNotDefined')) return undefined
+      throw error
+    }
+  }
+
   async content(className: string, device: string): Promise<DeviceContent> {
     const database = this.#database
     const [names, attributeNames, pipeNames, classNames, classAttributeNames, classPipeNames] = await Promise.all([
@@ -115,6 +125,10 @@ export class DatabaseStore implements ServerStore {
     if (change.put.size > 0) {
       await this.#database.putDeviceAttributeProperty(device, { [attribute]: Object.fromEntries(change.put) })
     }
+  }
+
+  async deleteAttribute(device: string, attribute: string): Promise<void> {
+    await this.#database.deleteAllDeviceAttributeProperty(device, [attribute])
   }
 
   async changePipe(device: string, pipe: string, change: ConfigChange): Promise<void> {

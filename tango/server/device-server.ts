@@ -15,7 +15,7 @@ import { DeviceServant } from './device-servant.ts'
 import { type DeviceHome, HostedDevice } from './hosted-device.ts'
 import { sendInterfaceChange } from './interface-change.ts'
 import { LoggingTargets } from './logging-targets.ts'
-import { EMPTY_CONTENT, LocalStore, type ServerStore, type StoredDevice } from './server-store.ts'
+import { EMPTY_CONTENT, LocalStore, type SaveChange, type ServerStore, type StoredDevice } from './server-store.ts'
 
 /** A device in a list of devices to serve. */
 export interface DeviceDeclaration {
@@ -39,6 +39,8 @@ export interface StartServerOptions {
   readonly database?: 'tango' | 'none'
   /** Devices without a database; with one they are registered first if they are missing there. */
   readonly devices?: readonly DeviceDeclaration[]
+  /** Without a database: where changes of properties are kept, see `resourceWriter`. */
+  readonly save?: SaveChange
   /** `-v` of the command line, 0 to 5: level of the logs, and the console as their target. */
   readonly verbosity?: number
   /** Further object keys by device name, such as `database`. */
@@ -88,7 +90,7 @@ export class DeviceServer {
           adminName: this.adminName,
           answers: (ior) => this.#answers(ior),
         })
-      : new LocalStore(options.devices ?? [])
+      : new LocalStore(options.devices ?? [], options.save)
   }
 
   /** For `TangoProcess.startServer`. */
@@ -142,21 +144,41 @@ export class DeviceServer {
   /** Ends a device and removes it from the database with its properties. @throws DevFailed `API_DeviceNotFound` */
   async removeDevice(name: string): Promise<void> {
     const hosted = this.#get(name)
-    this.#hosted.delete(hosted.lowerName)
-    this.#removeServant(hosted)
-    await hosted.delete()
+    await this.#drop(hosted)
     await this.#store.unexportDevice(hosted.name)
     await this.#store.deleteDevice(hosted.name)
   }
 
-  /** Creates a device anew, with what the database says now. @throws DevFailed `API_DeviceNotFound` */
+  /**
+   * Creates a device anew, with what the database says now: one that was defined meanwhile comes, one that was removed
+   * goes, without the others being touched.
+   * @throws DevFailed `API_DeviceNotFound`, `API_ClassNotFound`
+   */
   async restartDevice(name: string): Promise<void> {
-    const old = this.#get(name)
-    const content = await this.#store.content(old.className, old.name)
-    await old.delete()
-    const hosted = await this.#create({ name: old.name, class: old.className, content })
+    const className = await this.#store.classOf(name)
+    const old = className === undefined ? this.#get(name) : this.#hosted.get(name.toLowerCase())
+    if (className === undefined) {
+      if (old !== undefined) await this.#drop(old)
+      return
+    }
+    await this.#findClass(className) // a device without a class keeps what it has
+    const content = await this.#store.content(className, name)
+    if (old?.className.toLowerCase() === className.toLowerCase()) await old.delete()
+    else if (old !== undefined) await this.#drop(old)
+    const hosted = await this.#create({ name: old?.name ?? name, class: className, content })
     await this.#export(hosted)
     sendInterfaceChange(hosted, true)
+  }
+
+  /** Whether the database has such a device of this server, running or not. */
+  async isDefined(name: string): Promise<boolean> {
+    return (await this.#store.classOf(name)) !== undefined
+  }
+
+  async #drop(hosted: HostedDevice): Promise<void> {
+    this.#hosted.delete(hosted.lowerName)
+    this.#removeServant(hosted)
+    await hosted.delete()
   }
 
   /** Stops: devices are unexported and deleted. Idempotent. */
@@ -261,6 +283,7 @@ export class DeviceServer {
       hosted: (name: string) => this.#find(name),
       hostedDevices: () => [...this.#hosted.values()],
       specs: () => [...new Set(Array.from(this.#hosted.values(), (hosted) => hosted.spec))],
+      isDefined: (name: string) => this.isDefined(name),
       restartDevice: (name: string) => this.restartDevice(name),
       restartSoon: () => this.#soon(() => this.#restart()),
       stopSoon: () => this.#soon(() => this.stop()),

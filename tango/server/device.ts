@@ -1,6 +1,7 @@
 // Base class of all devices, and the value that a device class file exports. What a device does for the framework is in
 // hosted-device.ts; here is only what its author sees.
 
+import type { DeviceProxy } from '../client/device-proxy.ts'
 import type { Clock } from '../clock.ts'
 import type { DevFailed } from '../errors/dev-failed.ts'
 import type { Logger } from '../log.ts'
@@ -130,7 +131,8 @@ export interface DeviceContext {
   setWritten(key: string, value: unknown): void
   every(ms: number, fn: () => void): DeviceTimer
   addAttribute(key: string, spec: AttributeSpec, handlers: AttributeHandlers): void
-  removeAttribute(key: string): void
+  removeAttribute(key: string): Promise<void>
+  readonly subDevices: Set<string>
   addCommand(key: string, spec: CommandSpec, method: CommandMethod): void
   removeCommand(key: string): void
   configureAttribute(key: string, changes: AttributeChanges): Promise<void>
@@ -189,6 +191,14 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
   /** The process: proxies to other devices, the database. */
   get tango(): TangoProcess {
     return this.#context.tango
+  }
+
+  /** Proxy of a device that this one needs; the admin command QuerySubDevice tells of it. Typed when a spec is given. */
+  proxy(name: string): DeviceProxy<DeviceSpec>
+  proxy<P extends DeviceSpec>(name: string, spec: P): DeviceProxy<P>
+  proxy(name: string, spec?: DeviceSpec): DeviceProxy<DeviceSpec> {
+    this.#context.subDevices.add(name.toLowerCase())
+    return spec === undefined ? this.tango.proxy(name) : this.tango.proxy(name, spec)
   }
 
   /** The server that holds this device. */
@@ -281,9 +291,13 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
     this.#context.addAttribute(key, spec, handlers)
   }
 
-  /** Removes an attribute that was added at run time. */
-  removeAttribute(key: string): void {
-    this.#context.removeAttribute(key)
+  /**
+   * Removes an attribute that was added at run time, at once.
+   * @returns resolves when its stored properties are gone, too
+   * @throws DevFailed `API_InvalidArgs` when it belongs to the class, `API_AttrNotFound`
+   */
+  async removeAttribute(key: string): Promise<void> {
+    await this.#context.removeAttribute(key)
   }
 
   /** Adds a command at run time, or replaces one that was added; clients of the interface-change event are told. */

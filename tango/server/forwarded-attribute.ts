@@ -59,9 +59,15 @@ export class ForwardedAttribute {
   constructor(host: HostedDevice, root: RootName) {
     this.#host = host
     this.#root = root
+    host.subDevices.add(root.device.toLowerCase())
     this.#connection = host.tango.connections.device(root.device)
     const bare = root.device.replace(/^tango:\/\/[^/]+\//i, '').replace(/#.*$/, '')
     this.rootName = `tango://${this.#connection.tangoHost}/${bare}/${root.attribute}`.toLowerCase()
+  }
+
+  /** Device of the root, lower case. */
+  get rootDevice(): string {
+    return this.#root.device.toLowerCase()
   }
 
   /** Configuration of the root. @throws DevFailed when it cannot be had */

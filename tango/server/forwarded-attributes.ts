@@ -1,6 +1,7 @@
 // Finds the roots of the forwarded attributes of a device; those that cannot be found keep it in ALARM and are tried
 // again.
 
+import type { LockControl } from '../client/lock-control.ts'
 import { type DevFailed, toDevFailed } from '../errors/dev-failed.ts'
 import { tangoName } from '../types/device-spec.ts'
 import { addAttribute } from './device-members.ts'
@@ -41,11 +42,43 @@ export class ForwardedAttributes {
     this.#cancelRetry = this.#host.clock.setTimer(RETRY_MS, () => void this.start(content))
   }
 
+  /**
+   * Locks the devices of all roots along with this one, for as long; see {@link renewRoots}.
+   * @throws DevFailed `API_DeviceLocked` when another client holds one; none is locked then
+   */
+  async lockRoots(validityS: number): Promise<void> {
+    const locked: LockControl[] = []
+    try {
+      for (const lock of this.#rootLocks()) {
+        await lock.take({ validityS, keep: false })
+        locked.push(lock)
+      }
+    } catch (error) {
+      await Promise.allSettled(locked.map((lock) => lock.release()))
+      throw error
+    }
+  }
+
+  /** Renews the locks of the roots: they end by themselves when the client that wants them is gone. */
+  async renewRoots(): Promise<void> {
+    await Promise.all(this.#rootLocks().map((lock) => lock.renew()))
+  }
+
+  /** Gives the locks of the roots back. */
+  async unlockRoots(force: boolean): Promise<void> {
+    await Promise.all(this.#rootLocks().map((lock) => lock.release({ force })))
+  }
+
   /** Ends what was begun. */
   async close(): Promise<void> {
     this.#closed = true
     this.#cancelRetry?.()
     await Promise.all(this.#found.map((forwarded) => forwarded.close()))
+  }
+
+  #rootLocks(): LockControl[] {
+    const devices = new Set(this.#found.map(({ rootDevice }) => rootDevice))
+    return [...devices].map((device) => this.#host.tango.proxy(device).lock)
   }
 
   /** @returns whether there is nothing to try again */

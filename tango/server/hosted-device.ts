@@ -73,7 +73,9 @@ export class HostedDevice implements DeviceContext {
   readonly #home: DeviceHome
   readonly #class: DeviceClass
   readonly #timers = new Set<() => void>()
-  readonly #forwarded = new ForwardedAttributes(this)
+  /** Devices that this one has opened, lower case (admin command QuerySubDevice). */
+  readonly subDevices = new Set<string>()
+  readonly forwarded = new ForwardedAttributes(this)
   #content: DeviceContent
   #device: Device | undefined
   #properties: Readonly<Record<string, unknown>> = {}
@@ -190,6 +192,7 @@ export class HostedDevice implements DeviceContext {
   /** The command Init: as after a restart, with the properties that are stored now. */
   async init(): Promise<void> {
     await this.#end()
+    this.subDevices.clear()
     this.#abort = new AbortController()
     this.#callSignals = new CallSignals(this.#abort.signal)
     try {
@@ -205,7 +208,7 @@ export class HostedDevice implements DeviceContext {
   async delete(): Promise<void> {
     this.polling.stop()
     this.interfaceChanges.stop()
-    await this.#forwarded.close()
+    await this.forwarded.close()
     await this.#end()
   }
 
@@ -280,12 +283,18 @@ export class HostedDevice implements DeviceContext {
     this.interfaceChanges.changed()
   }
 
-  removeAttribute(key: string): void {
+  async removeAttribute(key: string): Promise<void> {
     const entry = this.#entry(key)
     if (!entry.dynamic) throw devFailed('API_InvalidArgs', `${this.name}/${entry.attribute.name} belongs to the class`)
-    this.polling.remove('attribute', entry.attribute.name)
-    this.attributes.remove(entry.attribute.name)
+    const { name } = entry.attribute
+    this.polling.remove('attribute', name)
+    this.attributes.remove(name)
     this.interfaceChanges.changed()
+    try {
+      await this.store.deleteAttribute(this.name, name)
+    } catch (error) {
+      this.log.warn('properties of a removed attribute are still stored', { attribute: name, error })
+    }
   }
 
   addCommand(key: string, spec: CommandSpec, method: CommandMethod): void {
@@ -379,7 +388,7 @@ export class HostedDevice implements DeviceContext {
       await this.#limited(this.device.init?.())
       if (this.state === 'INIT') this.setState('ON', undefined, false)
       await applyMemorized(this, this.#content)
-      await this.#forwarded.start(this.#content)
+      await this.forwarded.start(this.#content)
     } catch (error) {
       if (!(error instanceof DevFailed)) this.logDefect('init', error)
       else this.log.warn('init failed', { error: error.message })

@@ -81,15 +81,24 @@ function merged(ofClass: Record<string, Lines>, ofDevice: Record<string, Lines>)
   return all
 }
 
+/** What stands in one line, or in several of which all but the last end with a backslash. */
+interface LogicalLine {
+  /** The first line, from 1 on, and the last one. */
+  readonly line: number
+  last: number
+  content: string
+}
+
 /** Lines without comments; a backslash at the end goes on in the next line. */
-function logicalLines(text: string): { line: number; content: string }[] {
-  const found: { line: number; content: string }[] = []
-  let open: { line: number; content: string } | undefined
+export function logicalLines(text: string): readonly LogicalLine[] {
+  const found: LogicalLine[] = []
+  let open: LogicalLine | undefined
   text.split(/\r?\n/).forEach((raw, index) => {
     const content = raw.trim()
     if (open === undefined && (content === '' || content.startsWith('#'))) return
-    open ??= { line: index + 1, content: '' }
+    open ??= { line: index + 1, last: index + 1, content: '' }
     open.content += content.replace(/\\$/, ' ')
+    open.last = index + 1
     if (content.endsWith('\\')) return
     found.push(open)
     open = undefined
@@ -98,14 +107,14 @@ function logicalLines(text: string): { line: number; content: string }[] {
   return found
 }
 
-/** Values with commas between them; quotes keep commas and blanks. */
+/** Values with commas between them; quotes keep commas and blanks, and `\\"` in them is a quote. */
 function listOf(text: string, at: string): string[] {
   const values: string[] = []
   let rest = text.trim()
   while (rest !== '') {
-    const match = /^"([^"]*)"\s*(,|$)|^([^",]*)(,|$)/.exec(rest)
+    const match = /^"((?:\\"|[^"])*)"\s*(,|$)|^([^",]*)(,|$)/.exec(rest)
     if (match === null) throw wrong(at, `'${rest}' is no list of values`)
-    values.push(match[1] ?? (match[3] ?? '').trim())
+    values.push(match[1]?.replaceAll('\\"', '"') ?? (match[3] ?? '').trim())
     rest = rest.slice(match[0].length).trim()
   }
   return values

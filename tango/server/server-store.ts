@@ -31,12 +31,16 @@ export interface ServerStore {
   load(again?: boolean): Promise<readonly StoredDevice[]>
   /** Properties of the control system that servers look at; known after `load`. */
   controlSystem(): Promise<PropertyLines>
+  /** Class of a device as the store has it now; undefined when it is not, or no longer, a device of this server. */
+  classOf(device: string): Promise<string | undefined>
   /** What is stored of a device now. */
   content(className: string, device: string): Promise<DeviceContent>
   /** Stores and removes properties of a device. */
   changeDevice(device: string, change: ConfigChange): Promise<void>
   /** Stores and removes properties of an attribute. */
   changeAttribute(device: string, attribute: string, change: ConfigChange): Promise<void>
+  /** Removes all properties of an attribute. */
+  deleteAttribute(device: string, attribute: string): Promise<void>
   /** Stores and removes properties of a pipe. */
   changePipe(device: string, pipe: string, change: ConfigChange): Promise<void>
   /** Defines a device; an alias and properties that it has already are replaced. */
@@ -59,8 +63,12 @@ export const EMPTY_CONTENT: DeviceContent = {
   classPipes: new Map(),
 }
 
+/** Keeps changes of a {@link LocalStore}: `owner` is a device or `device/attribute`. */
+export type SaveChange = (owner: string, change: ConfigChange) => Promise<void>
+
 /** Storage of a server without a database: what it was started with and what was set since then. */
 export class LocalStore implements ServerStore {
+  readonly #save: SaveChange
   readonly #devices = new Map<
     string,
     {
@@ -71,7 +79,9 @@ export class LocalStore implements ServerStore {
     }
   >()
 
-  constructor(devices: readonly DeviceDeclaration[]) {
+  /** @param save where changes are kept beyond the end of the process; nowhere when absent */
+  constructor(devices: readonly DeviceDeclaration[], save: SaveChange = async () => {}) {
+    this.#save = save
     for (const device of devices) this.#add(device)
   }
 
@@ -87,17 +97,34 @@ export class LocalStore implements ServerStore {
     return new Map()
   }
 
+  async classOf(device: string): Promise<string | undefined> {
+    return this.#devices.get(device.toLowerCase())?.declaration.class
+  }
+
   async content(_className: string, device: string): Promise<DeviceContent> {
     return this.#content(device)
   }
 
   async changeDevice(device: string, change: ConfigChange): Promise<void> {
     const stored = this.#devices.get(device.toLowerCase())
-    if (stored !== undefined) apply(stored.properties, change)
+    if (stored === undefined) return
+    apply(stored.properties, change)
+    await this.#save(device, change)
   }
 
   async changeAttribute(device: string, attribute: string, change: ConfigChange): Promise<void> {
-    applyTo(this.#devices.get(device.toLowerCase())?.attributes, attribute, change)
+    const stored = this.#devices.get(device.toLowerCase())
+    if (stored === undefined) return
+    applyTo(stored.attributes, attribute, change)
+    await this.#save(`${device}/${attribute}`, change)
+  }
+
+  async deleteAttribute(device: string, attribute: string): Promise<void> {
+    const attributes = this.#devices.get(device.toLowerCase())?.attributes
+    const known = attributes?.get(attribute.toLowerCase())
+    if (attributes === undefined || known === undefined) return
+    attributes.delete(attribute.toLowerCase())
+    await this.#save(`${device}/${attribute}`, { put: new Map(), remove: [...known.keys()] })
   }
 
   async changePipe(device: string, pipe: string, change: ConfigChange): Promise<void> {

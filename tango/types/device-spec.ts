@@ -121,6 +121,13 @@ export interface PropertySpec {
   readonly mandatory?: boolean
   readonly name?: string
   readonly doc?: string
+  /** Unit of a number, for whoever writes it. */
+  readonly unit?: string
+  /** Bounds of a number, or of each number of a list; checked where a beamline is described. */
+  readonly minValue?: number
+  readonly maxValue?: number
+  /** The texts that may stand there. */
+  readonly oneOf?: readonly string[]
 }
 
 /** Everything a device class offers. `State`, `Status` and `Init` exist always and are not declared. */

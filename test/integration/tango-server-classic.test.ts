@@ -152,6 +152,21 @@ describe('a server and its database', () => {
     assert.equal((await proxy.pipes.config(['info']))[0]?.label, 'a pipe')
   })
 
+  it('forgets the stored properties of an attribute that it removes', async () => {
+    const tango = await make()
+    const server = await startRoot(tango)
+    const device = server.device(ROOT)
+    device?.addAttribute('extra', { type: 'DevLong', name: 'extra' }, { read: () => 1 })
+    const proxy = (await make()).proxy(ROOT)
+    const [config] = await proxy.attributeConfig(['extra'])
+    assert.ok(config !== undefined)
+    await proxy.setAttributeConfig([{ ...config, label: 'stored' }])
+    const stored = () => tango.database().getDeviceAttributeProperty(ROOT, ['extra'])
+    assert.deepEqual((await stored()).get('extra')?.get('label'), ['stored'])
+    await device?.removeAttribute('extra')
+    assert.equal((await stored()).get('extra')?.size ?? 0, 0)
+  })
+
   it('takes the sizes of event buffers from the control system', async () => {
     const client = await make()
     await client.database().putProperty('CtrlSystem', { EventBufferHwm: '777', DSEventBufferHwm: '888' })
@@ -229,6 +244,26 @@ describe('a server and its database', () => {
       })
       assert.ok(events.every(({ reading }) => reading === undefined || reading.name === 'mirror'))
       await subscription.close()
+    })
+
+    it('locks the devices of its roots along with itself, as often, and renews that', async function () {
+      this.timeout(10_000)
+      const proxy = client.proxy(FORWARDING)
+      const rootLock = client.proxy(ROOT).lock
+      await proxy.lock.take({ validityS: 2 })
+      await proxy.lock.take({ validityS: 2 })
+      assert.equal((await rootLock.status()).locked, true)
+      assert.equal(await proxy.lock.release(), 1)
+      // longer than the lock of the root holds by itself
+      await new Promise((resolve) => setTimeout(resolve, 2500))
+      assert.equal((await rootLock.status()).locked, true)
+      assert.equal(await proxy.lock.release(), 0)
+      assert.equal((await rootLock.status()).locked, false)
+    })
+
+    it('tells which devices it uses', async () => {
+      const used = await client.proxy('dserver/Forwarding/test').command('QuerySubDevice')
+      assert.deepEqual(used, [`${FORWARDING} ${ROOT}`])
     })
 
     it('cannot be polled here, and has the history of the root', async () => {

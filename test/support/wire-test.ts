@@ -128,8 +128,8 @@ export class WireTest extends Device {
   boolArr(values: readonly boolean[]): readonly boolean[] {
     return values
   }
-  delAttr(): void {
-    this.removeAttribute('dyn')
+  async delAttr(): Promise<void> {
+    await this.removeAttribute('dyn')
   }
   enc(value: unknown): unknown {
     return value

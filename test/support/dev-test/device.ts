@@ -179,9 +179,9 @@ export class DevTestDevice extends Device {
     }
   }
 
-  removeOne(name: string): void {
+  async removeOne(name: string): Promise<void> {
     this.#added.delete(name)
-    this.removeAttribute(name)
+    await this.removeAttribute(name)
   }
 
   addCommands(level: number): void {

@@ -99,7 +99,7 @@ describe('events of a device', () => {
       assert.ok(change.cmds.some(({ cmdName }) => cmdName === 'Extra'))
       assert.ok(change.atts.some(({ name }) => name === 'more'))
       served.device.removeCommand('extra')
-      served.device.removeAttribute('more')
+      await served.device.removeAttribute('more')
       await clock.sleep(100)
       assert.equal(events.length, 2)
       await assert.rejects(served.proxy.command('Extra'), /API_CommandNotFound/)
