@@ -4,6 +4,8 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Beamline, DriverDescription, Drivers } from '#db-config'
+import type { ControllerDefinition } from '#device-servers'
 import type { DeviceClass } from '#tango'
 import { devFailed } from '#tango/pure'
 
@@ -45,6 +47,41 @@ export async function driverNames(): Promise<{ motor: string[]; counter: string[
   return { motor, counter }
 }
 
+/**
+ * Drivers of this installation with what they say of themselves, for the check of properties and for the schema.
+ * @param wanted only these are loaded; of the others the name is told
+ */
+export async function driverCatalogue(wanted?: readonly string[]): Promise<Drivers> {
+  const { findClassFile, importDefault } = await import('#tango')
+  const describe = async (folder: string, name: string): Promise<string | DriverDescription> => {
+    if (wanted?.includes(name) === false) return name
+    try {
+      const file = await findClassFile(name, [join(installation, 'device-servers', folder)])
+      const found = file === undefined ? undefined : await importDefault(file)
+      return isDriver(found) ? { name, doc: found.doc, properties: found.properties } : name
+    } catch {
+      // the server that needs the driver says what is wrong with it; here its name is enough
+      return name
+    }
+  }
+  const { motor, counter } = await driverNames()
+  const [motors, counters] = await Promise.all([
+    Promise.all(motor.map((name) => describe('motors', name))),
+    Promise.all(counter.map((name) => describe('counters', name))),
+  ])
+  return { motor: motors, counter: counters }
+}
+
+/**
+ * Reads and checks a beamline's files, properties of its drivers included.
+ * @throws DevFailed `Beamline_Invalid` with every mistake as `file:line:column: text`, one per line
+ */
+export async function readBeamline(path: string): Promise<Beamline> {
+  const { accepted, checkTree, driversNamed, loadTree } = await import('#db-config')
+  const loaded = loadTree(path)
+  return accepted(checkTree(loaded, { drivers: await driverCatalogue(driversNamed(loaded)) }))
+}
+
 /** Path of a program file of this installation, compiled or source. */
 export function programFile(name: string): string {
   const compiled = join(installation, `${name}.js`)
@@ -55,6 +92,10 @@ export function programFile(name: string): string {
 export function packagedBeamline(name: string): string {
   const inTree = join(installation, 'db-config/beamlines', `${name}.yaml`)
   return existsSync(inTree) ? inTree : join(dirname(installation), 'db-config/beamlines', `${name}.yaml`)
+}
+
+function isDriver(value: unknown): value is Pick<ControllerDefinition, 'doc' | 'properties'> {
+  return typeof value === 'object' && value !== null && 'properties' in value && 'connect' in value
 }
 
 function isDeviceClass(value: unknown): value is DeviceClass {

@@ -5,9 +5,11 @@ import { packagedBeamline, programFile } from './catalogue.ts'
 import { DataFolder } from './data-folder.ts'
 import { freePort } from './free-port.ts'
 import { type LauncherLog, launcherLog } from './launcher-log.ts'
+import { logFileName } from './log-history.ts'
 import type { BeamlinePlan } from './messages.ts'
 import { firstProcess, type ProcessPlan, planProcesses } from './process-plan.ts'
 import { SimulatorProcess } from './simulator-process.ts'
+import type { RunningStarter } from './starter/start-starter.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
 /** Options of `bandoneon start`. */
@@ -19,6 +21,8 @@ export interface LauncherOptions {
   readonly beamline?: string
   /** Every logical server in a process of its own. */
   readonly isolated: boolean
+  /** Address of a MariaDB or MySQL that holds the database; absent: a file in the data folder. */
+  readonly database?: string
   readonly log?: LauncherLog
 }
 
@@ -37,6 +41,8 @@ export class Facility {
   readonly #processes: readonly SupervisedProcess[]
   readonly #started = new Date().toISOString()
   #closed: Promise<void> | undefined
+  /** Resolves with nothing when there is no Starter, for example because the computer has one already. Never rejects. */
+  #starter: Promise<RunningStarter | undefined> = Promise.resolve(undefined)
 
   private constructor(
     tangoHost: string,
@@ -59,43 +65,52 @@ export class Facility {
     const tangoHost = `127.0.0.1:${port}`
     const logs = join(resolve(options.data), 'log')
     let facility: Facility | undefined
-    const supervised = (name: string) =>
+    const supervised = (name: string, logName = `${name}.log`) =>
       new SupervisedProcess({
         name,
         program: programFile('facility/server-process'),
-        logFile: join(logs, `${name}.log`),
+        logFile: join(logs, logName),
         log,
         environment: { TANGO_HOST: tangoHost },
         runtime: SERVER_RUNTIME,
         onReady: () => facility?.redescribe(log),
       })
     // the process that serves the database reads the beamline file: the launcher stays small, and it is read once
-    const first = supervised(firstProcess(options.isolated))
+    const databaseApart = options.isolated || options.database !== undefined
+    const first = supervised(firstProcess(databaseApart))
     let plan: BeamlinePlan
     let folder: DataFolder
     try {
       first.fork()
-      first.read(options.beamline ?? packagedBeamline('demo'), { isolated: options.isolated })
+      first.read(options.beamline ?? packagedBeamline('demo'), { isolated: databaseApart })
       plan = (await first.reached('plan', START_MS)).plan
       folder = new DataFolder(options.data)
     } catch (error) {
       await first.stop()
       throw error
     }
-    const plans = planProcesses(plan, options.isolated)
-    const others = plans.slice(1).map(({ name }) => supervised(name))
+    const plans = planProcesses(plan, options.isolated, databaseApart)
+    const others = plans
+      .slice(1)
+      .map(({ name, servers }) => supervised(name, servers.length === 1 ? logFileName(servers[0] ?? name) : undefined))
     const simulators = simulatorsOf(plan, log, join(logs, 'simulators.log'), () => facility?.redescribe(log))
     facility = new Facility(tangoHost, plan.doors, folder, simulators, [first, ...others])
     try {
       for (const process of others) process.fork()
       await simulators?.start()
-      await facility.#startServers(plans, port)
+      await facility.#startServers(plans, { port, where: options.database })
     } catch (error) {
       await facility.close()
       throw error
     }
     facility.describe()
+    facility.#beStarter(plans, logs, log)
     return facility
+  }
+
+  /** Resolves when this launcher is the Starter of its computer, or cannot be. */
+  get starterReady(): Promise<unknown> {
+    return this.#starter
   }
 
   get data(): string {
@@ -139,6 +154,7 @@ export class Facility {
   }
 
   async #close(): Promise<void> {
+    await (await this.#starter)?.close()
     const database = this.#processes[0]
     await Promise.all(this.#processes.slice(1).map((p) => p.stop()))
     await database?.stop()
@@ -146,14 +162,39 @@ export class Facility {
     this.#folder.close()
   }
 
-  async #startServers(plans: readonly ProcessPlan[], port: number): Promise<void> {
+  /** Begins after the ready line: until then the launcher does without Tango, which costs time and memory. */
+  #beStarter(plans: readonly ProcessPlan[], logs: string, log: LauncherLog): void {
+    const { tangoHost } = this
+    const launched = plans.flatMap((plan, i) => {
+      const process = this.#processes[i]
+      return process === undefined ? [] : [{ plan, process, database: i === 0 }]
+    })
+    this.#starter = (async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#closed !== undefined) return undefined
+      try {
+        const { startStarter } = await import('./starter/start-starter.ts')
+        if (this.#closed !== undefined) return undefined
+        return await startStarter({ tangoHost, logs, launched, log })
+      } catch (error) {
+        if (this.#closed === undefined) log.warn('this launcher is no Starter', { error: String(error) })
+        return undefined
+      }
+    })()
+  }
+
+  async #startServers(
+    plans: readonly ProcessPlan[],
+    { port, where }: { readonly port: number; readonly where: string | undefined },
+  ): Promise<void> {
     const [first, ...others] = plans
     const database = this.#processes[0]
     if (first === undefined || database === undefined) throw new Error('unreachable: a plan without processes')
     const common = { kind: 'start' as const, tangoHost: this.tangoHost, dataFolder: this.data }
     const boxes = this.#simulators?.addresses ?? {}
     const served = { ...common, servers: first.servers }
-    database.run({ ...served, database: { port, boxes } }, { ...served, database: { port } })
+    const held = { port, ...(where === undefined ? {} : { where }) }
+    database.run({ ...served, database: { ...held, boxes } }, { ...served, database: held })
     await database.reached('database-ready', START_MS)
     // the order of the plan is the order of dependence: controllers, pool, macro server
     const independent = others.map(async (plan, i) => {

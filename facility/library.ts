@@ -1,11 +1,11 @@
 // Library mode: a beamline opened in this process, or a running facility, and its scans as functions. No MacroServer, no Door.
 
 import { join, resolve } from 'node:path'
-import { applyBeamline, type Beamline, memoryStore, readBeamlineFile, type Store, startDatabase } from '#db-config'
+import { applyBeamline, type Beamline, memoryStore, type Store, startDatabase } from '#db-config'
 import { type Macros, type MacrosOptions, openMacros, type ScanResult } from '#macroserver'
 import { createLogger, type LogLevel, TangoProcess } from '#tango'
 import { devFailed } from '#tango/pure'
-import { driverNames, loadClass, packagedBeamline } from './catalogue.ts'
+import { loadClass, packagedBeamline, readBeamline } from './catalogue.ts'
 import { DataFolder } from './data-folder.ts'
 import { freePort } from './free-port.ts'
 import { SimulatorProcess } from './simulator-process.ts'
@@ -90,7 +90,7 @@ async function attach(tangoHost: string, options: OpenBeamlineOptions): Promise<
 
 async function openHere(source: string, options: OpenBeamlineOptions): Promise<OpenedBeamline> {
   const path = source === 'demo.yaml' ? packagedBeamline('demo') : source
-  const beamline = readBeamlineFile(path, { drivers: await driverNames() })
+  const beamline = await readBeamline(path)
   if (beamline.pool === undefined) throw devFailed('Beamline_Invalid', `${path}: a beamline without pool cannot scan`)
   const log = logOf(options)
   const folder = new DataFolder(options.data ?? './bandoneon-data')

@@ -1,10 +1,13 @@
 // The log of one child process. A disk that is full, or a process that never stops talking, costs lines of the log and
 // never the facility.
 
-import { appendFile, rename, stat } from 'node:fs/promises'
+import { appendFile, stat } from 'node:fs/promises'
+import { archiveLog } from './log-history.ts'
 
-/** A log that would grow beyond this goes on in a new file; the former one is kept as `<name>.1`, octets. */
-const LARGEST = 10_000_000
+/** A log that would grow beyond this goes on in a new file, octets. */
+export const LARGEST_LOG = 10_000_000
+/** Files of one log. */
+const KEPT = 3
 /** What may wait for the disk; more is dropped, octets. */
 const MOST_WAITING = 1_000_000
 
@@ -12,21 +15,25 @@ const MOST_WAITING = 1_000_000
 export interface LogFileOptions {
   /** Size at which a new file begins, octets. */
   readonly largest?: number
+  /** How many files are kept, the present one included. */
+  readonly keep?: number
 }
 
 /** Appends in order; what cannot be written is dropped. */
 export class LogFile {
   readonly #path: string
   readonly #largest: number
+  readonly #keep: number
   #size: number | undefined
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #dropped = 0
   #writing: Promise<void> | undefined
 
-  constructor(path: string, { largest = LARGEST }: LogFileOptions = {}) {
+  constructor(path: string, { largest = LARGEST_LOG, keep = KEPT }: LogFileOptions = {}) {
     this.#path = path
     this.#largest = largest
+    this.#keep = keep
   }
 
   append(text: Uint8Array): void {
@@ -63,7 +70,7 @@ export class LogFile {
   async #put(text: Uint8Array): Promise<void> {
     this.#size ??= await sizeOf(this.#path)
     if (this.#size > 0 && this.#size + text.length > this.#largest) {
-      await rename(this.#path, `${this.#path}.1`)
+      await archiveLog(this.#path, this.#keep)
       this.#size = 0
     }
     await appendFile(this.#path, text)

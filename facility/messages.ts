@@ -41,12 +41,16 @@ export interface StartMessage {
   readonly dataFolder: string
   /** Logical servers in the order in which they start: `Pool/demo1`. */
   readonly servers: readonly string[]
+  /** Servers that people have stopped: they stay so after a restart, whatever the database lists. */
+  readonly stopped?: readonly string[]
   /**
    * This process also serves the database. With `boxes` the beamline that was read is applied before it answers; after
    * a restart the database has it already, and the file may be somebody's unfinished work.
    */
   readonly database?: {
     readonly port: number
+    /** Address of a MariaDB or MySQL; absent: a file in the data folder. */
+    readonly where?: string
     readonly boxes?: Readonly<Record<string, BoxAddress>>
   }
 }
@@ -56,12 +60,29 @@ export interface StopMessage {
   readonly kind: 'stop'
 }
 
+/** Launcher to server process: start or stop one logical server; the others go on. */
+export interface ChangeServerMessage {
+  readonly kind: 'start-server' | 'stop-server'
+  readonly server: string
+}
+
 /** Server process to launcher. */
 export type ServerProcessMessage =
   | { readonly kind: 'plan'; readonly plan: BeamlinePlan }
   | { readonly kind: 'database-ready' }
   | { readonly kind: 'ready' }
+  /** What operators must see at once, such as a damaged database. */
+  | { readonly kind: 'alarm'; readonly text: string }
   | { readonly kind: 'failed'; readonly errors: readonly DevError[] }
+  | ServerChangedMessage
+
+/** Server process to launcher: what became of a {@link ChangeServerMessage}. */
+export interface ServerChangedMessage {
+  readonly kind: 'server-changed'
+  readonly server: string
+  /** Absent when it was done. */
+  readonly errors?: readonly DevError[]
+}
 
 /** Anything the launcher sends. */
-export type LauncherMessage = ReadMessage | StartMessage | StopMessage
+export type LauncherMessage = ReadMessage | StartMessage | StopMessage | ChangeServerMessage

@@ -10,22 +10,28 @@ export interface ProcessPlan {
   readonly after?: string
 }
 
-/** Name of the process that serves the database. */
-export function firstProcess(isolated: boolean): string {
-  return isolated ? 'database' : 'main'
+/** Name of the process that serves the database. @param databaseApart it serves nothing else */
+export function firstProcess(databaseApart: boolean): string {
+  return databaseApart ? 'database' : 'main'
 }
 
 /**
  * Fast: the database and all servers in one process. Isolated: one process each. Recorders always have one of their own.
  * The order is that of dependence: controllers, pool, macro server.
+ * @param databaseApart the database has a process of its own also in the fast layout, because each of its calls waits
  */
-export function planProcesses(beamline: Pick<BeamlinePlan, 'servers' | 'recorders'>, isolated: boolean): ProcessPlan[] {
+export function planProcesses(
+  beamline: Pick<BeamlinePlan, 'servers' | 'recorders'>,
+  isolated: boolean,
+  databaseApart = isolated,
+): ProcessPlan[] {
   const recorders = new Set(beamline.recorders)
   const others = beamline.servers.filter((s) => !recorders.has(s)).sort((a, b) => rank(a) - rank(b))
   const recorderPlans = [...recorders].map((server) => ({ name: processName(server), servers: [server] }))
-  const name = firstProcess(isolated)
-  if (!isolated) return [{ name, servers: others }, ...recorderPlans]
-  const plans: ProcessPlan[] = [{ name, servers: [] }]
+  const main = { name: firstProcess(false), servers: others }
+  if (!isolated && !databaseApart) return [main, ...recorderPlans]
+  const plans: ProcessPlan[] = [{ name: firstProcess(true), servers: [] }]
+  if (!isolated) return [...plans, main, ...recorderPlans]
   for (const server of others) {
     const before = plans.filter((p) => p.servers.length > 0 && rank(p.servers[0] ?? '') < rank(server)).pop()
     plans.push({

@@ -1,15 +1,18 @@
 // One server in the foreground, started with the command line of native servers.
 
 import { mkdir } from 'node:fs/promises'
-import type { DeviceDeclaration, DeviceServer, ServerArguments, TangoProcess } from '#tango'
+import type { DeviceServer, ServerArguments, StartServerOptions, TangoProcess } from '#tango'
 import { devFailed } from '#tango/pure'
 import { loadClass } from './catalogue.ts'
+import { serveConfiguration } from './configuration.ts'
 
 /** Options beside the native command line. */
 export interface ServeOptions {
   readonly plugins: readonly string[]
   /** Data folder of a `DataBaseds`. */
   readonly data: string
+  /** Address of a MariaDB or MySQL for a `DataBaseds`; absent: that of the environment, else a file in the data folder. */
+  readonly database?: string
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
@@ -41,7 +44,8 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
     ...(tangoHost === undefined ? {} : { tangoHost }),
   })
   try {
-    if (isDatabase) return await serveDatabase(tango, options)
+    if (isDatabase) return await serveDatabase(tango, instance, options)
+    if (server.toLowerCase() === 'tangoaccesscontrol') return await serveAccessControl(tango, parsed, options)
     const classes = (className: string) => loadClass(className, options.plugins)
     const running = await tango.startServer({
       server,
@@ -49,7 +53,7 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
       classes,
       database: parsed.database,
       verbosity: parsed.verbosity,
-      ...(parsed.database === 'none' ? { devices: await devicesOf(parsed) } : {}),
+      ...(parsed.database === 'none' ? await withoutDatabase(parsed) : {}),
     })
     return { server: running, close: () => tango.close() }
   } catch (error) {
@@ -58,26 +62,61 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
   }
 }
 
-/** Devices of a server without a database: from its resource file, or those of the command line. */
-async function devicesOf(parsed: ServerArguments): Promise<readonly DeviceDeclaration[]> {
+/** Devices of a server without a database: from its resource file, which keeps their properties, or those of the command line. */
+async function withoutDatabase(parsed: ServerArguments): Promise<Pick<StartServerOptions, 'devices' | 'save'>> {
   const { server, instance, file, deviceNames } = parsed
-  const { readResourceFile } = await import('#tango')
-  if (file !== undefined) return readResourceFile(file, `${server}/${instance}`)
+  const { readResourceFile, resourceWriter } = await import('#tango')
+  if (file !== undefined) {
+    return { devices: await readResourceFile(file, `${server}/${instance}`), save: resourceWriter(file) }
+  }
   // a native server without names makes one device of this name
-  return (deviceNames.length > 0 ? deviceNames : ['NoName']).map((name) => ({ class: server, name }))
+  return { devices: (deviceNames.length > 0 ? deviceNames : ['NoName']).map((name) => ({ class: server, name })) }
 }
 
-async function serveDatabase(tango: TangoProcess, options: ServeOptions): Promise<ServedServer> {
-  const { openStore, startDatabase } = await import('#db-config')
-  await mkdir(options.data, { recursive: true })
-  const store = openStore(`${options.data}/tango.sqlite`)
-  const server = await startDatabase(tango, store)
+async function serveDatabase(tango: TangoProcess, instance: string, options: ServeOptions): Promise<ServedServer> {
+  const { mysqlUrlOf, openStore, startAccessControl, startDatabase } = await import('#db-config')
+  const url = options.database ?? mysqlUrlOf(options.environment)
+  if (url === undefined) await mkdir(options.data, { recursive: true })
+  const store = openStore(url ?? `${options.data}/tango.sqlite`, { environment: options.environment })
+  const server = await startDatabase(tango, store, instance)
+  // several databases may share the tables of a MariaDB; there the service is a server of its own
+  if (url === undefined) await startAccessControl(tango, store)
+  await serveConfiguration(tango, store, false)
   return {
     server,
     close: async () => {
       await tango.close()
       store.close()
     },
+  }
+}
+
+/** The access control service over the tables of a MariaDB, beside the databases that share them. */
+async function serveAccessControl(
+  tango: TangoProcess,
+  { server, instance, verbosity }: ServerArguments,
+  options: ServeOptions,
+): Promise<ServedServer> {
+  const { accessControlClass, mysqlUrlOf, openStore } = await import('#db-config')
+  const url = options.database ?? mysqlUrlOf(options.environment)
+  if (url === undefined) {
+    const desc = 'a database in a file serves access control itself; for one in MariaDB say --database URL'
+    throw devFailed('API_InvalidArgs', desc)
+  }
+  const store = openStore(url, { environment: options.environment })
+  try {
+    const classes = [accessControlClass(store)]
+    const running = await tango.startServer({ server, instance, classes, database: 'tango', verbosity })
+    return {
+      server: running,
+      close: async () => {
+        await tango.close()
+        store.close()
+      },
+    }
+  } catch (error) {
+    store.close()
+    throw error
   }
 }
 

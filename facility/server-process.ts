@@ -1,9 +1,17 @@
 // Program of a server process of the launcher: serves the logical servers that it is told to, ends when told or when the launcher is gone.
 
-import type { Beamline } from '#db-config'
+import type { CheckedBeamline, Store } from '#db-config'
 import { createLogger, devFailed, TangoProcess, toDevFailed } from '#tango'
-import { driverNames, loadClass } from './catalogue.ts'
-import type { LauncherMessage, ReadMessage, ServerProcessMessage, StartMessage } from './messages.ts'
+import { loadClass } from './catalogue.ts'
+import { authorHere, checkFiles, serveConfiguration } from './configuration.ts'
+import { changeServer, startLogicalServer } from './logical-server.ts'
+import type {
+  ChangeServerMessage,
+  LauncherMessage,
+  ReadMessage,
+  ServerProcessMessage,
+  StartMessage,
+} from './messages.ts'
 
 /** How long doors may take until they accept macros, ms. */
 const DOORS_MS = 10_000
@@ -16,14 +24,15 @@ const USUAL_CLASSES = ['ControllerHost', 'Controller', 'Motor', 'CTExpChannel', 
 
 const log = createLogger({})
 const practice = new AbortController()
-let beamline: Beamline | undefined
+let read: CheckedBeamline | undefined
 let tango: TangoProcess | undefined
-let close: (() => void) | undefined
+let opened: Store | undefined
 let ending = false
 
 process.on('message', (message: LauncherMessage) => {
   if (message.kind === 'stop') return void end(0)
-  const work = message.kind === 'read' ? read(message) : start(message)
+  if ('server' in message) return void change(message) // never rejects
+  const work = message.kind === 'read' ? readFiles(message) : start(message)
   work.catch((error: unknown) => {
     const failure = toDevFailed(error)
     // the launcher tells what is wrong with a beamline file
@@ -36,10 +45,10 @@ process.once('disconnect', () => void end(0)) // the launcher is gone
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => signal === 'SIGTERM' && void end(0))
 process.on('unhandledRejection', (error) => log.error('a promise failed unseen', { error: String(error) }))
 
-async function read({ beamline: file, isolated }: ReadMessage): Promise<void> {
-  const [{ readBeamlineFile }, drivers] = await Promise.all([import('#db-config'), driverNames()])
-  beamline = readBeamlineFile(file, { drivers })
-  const { servers, recorders, doors, simulators, world } = beamline
+async function readFiles({ beamline: file, isolated }: ReadMessage): Promise<void> {
+  const { accepted } = await import('#db-config')
+  read = await checkFiles(file)
+  const { servers, recorders, doors, simulators, world } = accepted(read)
   tell({
     kind: 'plan',
     plan: {
@@ -59,32 +68,53 @@ async function start(message: StartMessage): Promise<void> {
   const [host = '127.0.0.1'] = message.tangoHost.split(':')
   tango = await TangoProcess.create({ host, port: message.database?.port ?? 0, tangoHost: message.tangoHost, log })
   if (message.database !== undefined) {
-    await serveDatabase(tango, message.dataFolder, message.database.boxes)
+    const { where = `${message.dataFolder}/tango.sqlite`, boxes } = message.database
+    await serveDatabase(tango, message.dataFolder, where, boxes)
     tell({ kind: 'database-ready' })
   }
-  for (const name of message.servers) {
-    const [server = '', instance = ''] = name.split('/')
-    await tango.startServer({ server, instance, classes: (className) => loadClass(className) })
-  }
+  const names = await serversOf(message)
+  for (const name of names) if (message.stopped?.includes(name) !== true) await startLogicalServer(tango, name)
+  if (opened !== undefined) await serveConfiguration(tango, opened, message.servers.length > 0)
   await doorsAccept(tango)
   tell({ kind: 'ready' })
   if (message.servers.some((name) => /^Pool\//i.test(name))) void practiseLater(tango) // never rejects
 }
 
+/** After a restart the database may have another configuration than the one that the launcher has begun with. */
+async function serversOf({ database, servers }: StartMessage): Promise<readonly string[]> {
+  if (opened === undefined || database?.boxes !== undefined || servers.length === 0) return servers
+  const { appliedServers } = await import('#db-config')
+  const present = appliedServers(opened)
+  return present.length === 0 ? servers : present
+}
+
+async function change(order: ChangeServerMessage): Promise<void> {
+  if (tango !== undefined) tell(await changeServer(tango, order))
+}
+
 async function serveDatabase(
   tango_: TangoProcess,
   dataFolder: string,
+  where: string,
   boxes: NonNullable<StartMessage['database']>['boxes'],
 ): Promise<void> {
-  const { applyBeamline, openStore, startDatabase } = await import('#db-config')
-  const store = openStore(`${dataFolder}/tango.sqlite`)
-  close = () => store.close()
+  const { accepted, applyAtStart, isMysqlUrl, openStore, startAccessControl, startDatabase } = await import(
+    '#db-config'
+  )
+  const alarming = log.child({})
+  alarming.attach(({ level, message }) => level === 'ERROR' && tell({ kind: 'alarm', text: message }))
+  const store = openStore(where, { environment: process.env, log: alarming })
+  opened = store
   if (boxes !== undefined) {
-    if (beamline === undefined) throw devFailed('Internal_Error', 'told to apply a beamline before it was read')
-    applyBeamline(store, beamline, { boxes, dataFolder })
-    beamline = undefined // a large one takes memory
+    if (read === undefined) throw devFailed('Internal_Error', 'told to apply a beamline before it was read')
+    const origin = { author: authorHere(), reason: 'start of the facility', cause: 'start' as const }
+    const { documents } = read
+    applyAtStart(store, { documents, beamline: accepted(read), ...origin }, { boxes, dataFolder })
+    read = undefined // a large one takes memory
   }
   await startDatabase(tango_, store)
+  // several databases may share the tables of a MariaDB; there the service is a server of its own
+  if (!isMysqlUrl(where)) await startAccessControl(tango_, store)
 }
 
 async function practiseLater({ clock }: TangoProcess): Promise<void> {
@@ -113,7 +143,7 @@ async function end(code: number): Promise<void> {
     // in reverse order of start: the database must still answer when the others sign off
     for (const server of [...(tango?.servers ?? [])].reverse()) await server.stop()
     await tango?.close()
-    close?.()
+    opened?.close()
   } catch (error) {
     log.error('not closed in order', { error: String(error) })
   }

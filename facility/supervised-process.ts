@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { DevFailed, devFailed } from '#tango/pure'
 import type { LauncherLog } from './launcher-log.ts'
 import { LogFile } from './log-file.ts'
-import type { LauncherMessage, ServerProcessMessage, StartMessage } from './messages.ts'
+import type { ChangeServerMessage, LauncherMessage, ServerProcessMessage, StartMessage } from './messages.ts'
 
 /** How patient a supervisor is, ms. */
 export interface Patience {
@@ -32,7 +32,10 @@ export interface SupervisedOptions {
   readonly patience?: Partial<Patience>
 }
 
-type Stage = Exclude<ServerProcessMessage['kind'], 'failed'>
+/** What a process does: nothing, starting, or serving. */
+export type ProcessPhase = 'down' | 'starting' | 'up'
+
+type Stage = Exclude<ServerProcessMessage['kind'], 'failed' | 'server-changed' | 'alarm'>
 type StageMessage<S extends Stage> = Extract<ServerProcessMessage, { kind: S }>
 
 const PATIENCE: Patience = { firstPause: 100, longestPause: 10_000, stable: 30_000, stop: 6_000, term: 2_000 }
@@ -45,12 +48,16 @@ export class SupervisedProcess {
   #child: ChildProcess | undefined
   /** What the process is told after a restart; nothing is restarted that was never told to serve. */
   #again: StartMessage | undefined
+  #order: readonly string[] = []
+  #watcher: () => void = () => undefined
   #gone = false
   #stopping = false
   #pause: number
   #timer: NodeJS.Timeout | undefined
   #waiting: { stage: Stage; resolve: (message: ServerProcessMessage) => void; reject: (error: Error) => void }[] = []
   #reached = new Map<Stage, ServerProcessMessage>()
+  /** Who waits for a change of a logical server, by its name. */
+  readonly #changes = new Map<string, { resolve: () => void; reject: (error: Error) => void }>()
 
   constructor(options: SupervisedOptions) {
     this.#options = options
@@ -65,6 +72,25 @@ export class SupervisedProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid
+  }
+
+  get logFile(): string {
+    return this.#options.logFile
+  }
+
+  get phase(): ProcessPhase {
+    if (this.#child === undefined || this.#gone) return 'down'
+    return this.#reached.has('ready') ? 'up' : 'starting'
+  }
+
+  /** Logical servers that the process serves, or will serve when it runs again. */
+  get servers(): readonly string[] {
+    return this.#again?.servers ?? []
+  }
+
+  /** Calls `watcher` after each end of the process and whenever it is ready. */
+  watch(watcher: () => void): void {
+    this.#watcher = watcher
   }
 
   /** Forks the process; it does nothing until it is told. Forking early hides the start of the runtime. */
@@ -98,6 +124,7 @@ export class SupervisedProcess {
   /** Tells the process what to serve, and remembers what it is told after a restart. */
   run(start: StartMessage, again: StartMessage = start): void {
     this.#again = again
+    this.#order = again.servers
     if (this.#gone) this.fork()
     this.#send(start)
   }
@@ -107,6 +134,47 @@ export class SupervisedProcess {
     const message = this.#reached.get(stage) ?? (await this.#next(stage, timeoutMs))
     if (isOf(message, stage)) return message
     throw new Error(`unreachable: ${message.kind} instead of ${stage}`)
+  }
+
+  /**
+   * Starts or stops one logical server; after a restart of the process it is as it is now.
+   * @throws DevFailed what the server threw, `API_DeviceTimedOut`
+   */
+  async change(kind: ChangeServerMessage['kind'], server: string, timeoutMs: number): Promise<void> {
+    const starts = kind === 'start-server'
+    this.#keep(server, starts)
+    if (this.phase === 'starting') await this.reached('ready', timeoutMs)
+    if (this.phase === 'down') return // the process comes back with the new list
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#changes.get(server)?.reject(devFailed('API_DeviceTimedOut', `${server}: another order came meanwhile`))
+        this.#changes.set(server, { resolve, reject })
+        const desc = `${server}: ${kind} was not done after ${timeoutMs / 1000} s; see ${this.logFile}`
+        timer = setTimeout(() => reject(devFailed('API_DeviceTimedOut', desc)), timeoutMs)
+        this.#send({ kind, server })
+      })
+    } catch (error) {
+      // a server that cannot start must not keep the others from coming back
+      if (starts) this.#keep(server, false)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Runs again after {@link stop}, with what it was told last. */
+  resume(): void {
+    if (this.#again === undefined || !this.#stopping) return
+    this.#stopping = false
+    this.#pause = this.#patience.firstPause
+    this.fork()
+    this.#send(this.#again)
+  }
+
+  /** Kills the process; it is restarted as after a crash. */
+  kill(): void {
+    this.#child?.kill('SIGKILL')
   }
 
   /** Ends the process: a request, then SIGTERM, then SIGKILL. */
@@ -144,6 +212,17 @@ export class SupervisedProcess {
   }
 
   #heard(message: ServerProcessMessage): void {
+    if (message.kind === 'alarm') {
+      this.#options.log.error(message.text, { process: this.name })
+      return
+    }
+    if (message.kind === 'server-changed') {
+      const change = this.#changes.get(message.server)
+      this.#changes.delete(message.server)
+      if (message.errors === undefined) change?.resolve()
+      else change?.reject(new DevFailed(message.errors))
+      return
+    }
     if (message.kind === 'failed') {
       const failure = new DevFailed(message.errors)
       // what was only read has not started, and says itself which file is wrong
@@ -159,16 +238,31 @@ export class SupervisedProcess {
     const reached = this.#waiting.filter((w) => w.stage === kind)
     this.#waiting = this.#waiting.filter((w) => w.stage !== kind)
     for (const waiting of reached) waiting.resolve(message)
-    if (kind === 'ready') this.#options.onReady?.()
+    if (kind !== 'ready') return
+    this.#options.onReady?.()
+    this.#watcher()
+  }
+
+  #keep(server: string, keep: boolean): void {
+    if (this.#again === undefined) throw new Error(`unreachable: ${this.name} was never told to serve`)
+    const kept = new Set(this.#again.servers)
+    if (keep) kept.add(server)
+    else kept.delete(server)
+    // what others need comes first, as it was told at first
+    const servers = [...new Set([...this.#order, ...kept])].filter((name) => kept.has(name))
+    this.#again = { ...this.#again, servers, stopped: this.#order.filter((name) => !kept.has(name)) }
   }
 
   #refuse(error: Error): void {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
+    for (const change of this.#changes.values()) change.reject(error)
+    this.#changes.clear()
   }
 
   #ended(lived: number, how: string): void {
     const { log, logFile } = this.#options
     this.#gone = true
+    this.#watcher()
     this.#refuse(devFailed('Internal_Error', `${this.name} ended (${how}) before it was ready; see ${logFile}`))
     if (this.#stopping || this.#again === undefined) return
     if (lived > this.#patience.stable) this.#pause = this.#patience.firstPause

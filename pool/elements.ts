@@ -19,7 +19,7 @@ export interface Element {
   /** Device of the controller, for axes. */
   readonly controller?: string
   readonly axis?: number
-  /** Driver and kind, for controllers. */
+  /** Driver and kind, for controllers; the NeXus class of an instrument. */
   readonly klass?: string
   readonly mainType?: string
   /** Names of the members, for groups. */
@@ -212,6 +212,16 @@ async function aliasOf(database: DatabaseClient, device: string): Promise<string
   return await database.deviceAlias(device)
 }
 
+/** Instruments of the property `InstrumentList`: triples class, path, id. They are no devices; the path names them. */
+export function readInstruments(list: readonly string[]): Element[] {
+  const found: Element[] = []
+  for (let i = 0; i + 2 < list.length; i += 3) {
+    const [klass = '', name = '', id = ''] = list.slice(i, i + 3)
+    found.push({ id: Number(id), name, device: name.toLowerCase(), fullName: name, type: 'Instrument', klass })
+  }
+  return found
+}
+
 /** Full name of the attribute that an axis is read by. */
 export function sourceOf(axis: Element): string {
   return `${axis.fullName}/${axis.type === 'Motor' ? 'Position' : 'Value'}`
@@ -255,8 +265,10 @@ export function describeElement(element: Element, table: ElementTable, poolAlias
     case 'MotorGroup':
     case 'MeasurementGroup':
       return { ...common, elements: element.elements ?? [], physical_elements: element.elements ?? [] }
-    case 'Instrument':
-      return common
+    case 'Instrument': {
+      const parent = element.name.slice(0, element.name.lastIndexOf('/'))
+      return { ...common, klass: element.klass, parent_instrument: parent === '' ? null : parent }
+    }
   }
 }
 

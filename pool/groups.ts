@@ -140,6 +140,7 @@ export async function createElement(pool: Pool, argument: readonly string[]): Pr
 /** `DeleteElement`: refuses what others depend on, naming them. */
 export async function deleteElement(pool: Pool, name: string): Promise<void> {
   const element = pool.elements.get(name)
+  refuseInstrument(element)
   const users = pool.elements
     .all()
     .filter((e) => e.controller === element.device || e.elements?.includes(element.name))
@@ -160,6 +161,7 @@ export async function renameElement(pool: Pool, argument: readonly string[]): Pr
   if (from === undefined || to === undefined)
     throw devFailed('API_WrongNumberOfArgs', 'RenameElement takes the old and the new name')
   const element = pool.elements.get(from)
+  refuseInstrument(element)
   refuseTaken(pool, to)
   await pool.tango.database().putDeviceAlias(element.device, to)
   const users = pool.elements.all().filter((e) => e.elements?.includes(element.name))
@@ -170,6 +172,11 @@ export async function renameElement(pool: Pool, argument: readonly string[]): Pr
   for (const old of [element, ...users]) pool.elements.remove(old)
   for (const now of changed) pool.elements.add(now)
   pool.announce('change', changed)
+}
+
+function refuseInstrument({ type, name }: Element): void {
+  if (type !== 'Instrument') return
+  throw devFailed('API_NotSupportedFeature', `'${name}' is an instrument; change it in the beamline file`)
 }
 
 async function saveControllers(pool: Pool): Promise<void> {

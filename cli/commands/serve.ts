@@ -3,6 +3,7 @@
 import { serve } from '#facility'
 import { SERVER_USAGE } from '#tango'
 import { defineCommand, EXIT, UsageError } from '../command.ts'
+import { withoutDatabase } from '../database-option.ts'
 import { DEFAULT_DATA, findTangoHost } from '../facility-address.ts'
 
 export default defineCommand({
@@ -10,11 +11,13 @@ export default defineCommand({
   doc: 'Runs one device server in the foreground.',
   raw: true,
   async run({ arguments: words, options, out, onInterrupt }) {
-    if (words.length === 0) throw new UsageError('name the server and its instance')
+    const { database, rest } = withoutDatabase(words)
+    if (rest.length === 0) throw new UsageError('name the server and its instance')
     const plugins = String(options.plugins ?? '')
       .split(',')
       .filter((p) => p !== '')
-    const served = await serve(words, {
+    const served = await serve(rest, {
+      ...(database === undefined ? {} : { database }),
       plugins,
       data: DEFAULT_DATA,
       environment: { ...process.env, TANGO_HOST: findTangoHost(undefined, process.env) },

@@ -3,16 +3,18 @@
 import { Facility } from '#facility'
 import { devFailed } from '#tango/pure'
 import { defineCommand, EXIT, UsageError } from '../command.ts'
+import { DATABASE_DOC, databaseUrl } from '../database-option.ts'
 import { DEFAULT_DATA } from '../facility-address.ts'
 
 export default defineCommand({
-  usage: '[--port N] [--data DIR] [--beamline FILE] [--isolated]',
+  usage: '[--port N] [--data DIR] [--beamline FILE] [--isolated] [--database URL]',
   doc: 'Runs database, simulators, device servers, pool, macro server and recorder until Ctrl-C.',
   options: {
     port: { type: 'string', doc: 'port of the Tango database, 0 = any free one (10000)' },
     data: { type: 'string', doc: `data folder (${DEFAULT_DATA})` },
     beamline: { type: 'string', doc: 'beamline file (the demo beamline)' },
     isolated: { type: 'boolean', doc: 'every logical server in a process of its own' },
+    database: { type: 'string', doc: DATABASE_DOC },
   },
   async run({ options, arguments: words, out, onInterrupt }) {
     if (words.length > 0) throw new UsageError(`'${words[0]}' is not expected here`)
@@ -28,6 +30,7 @@ export default defineCommand({
       port,
       data: String(options.data ?? DEFAULT_DATA),
       isolated: options.isolated === true,
+      ...(typeof options.database === 'string' ? { database: databaseUrl(options.database) } : {}),
       ...(typeof options.beamline === 'string' ? { beamline: options.beamline } : {}),
     })
     try {

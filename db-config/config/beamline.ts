@@ -1,4 +1,4 @@
-// A beamline as its file describes it, version 1, checked and with all defaults filled in. Plain data.
+// A beamline as its files describe it, version 1, checked and with all defaults filled in. Plain data.
 
 /** A simulated box that the launcher starts; address and port are found out at its start. */
 export interface SimulatorEntry {
@@ -6,6 +6,22 @@ export interface SimulatorEntry {
   readonly kind: string
   /** Handed to the simulator; a list of axes has become their options by number. */
   readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A computer that runs servers. */
+export interface HostEntry {
+  readonly name: string
+  readonly description: string | undefined
+}
+
+/** Where a server runs and when it is started: the record that a Starter reads. */
+export interface StartupEntry {
+  readonly server: string
+  readonly host: string
+  /** Run level: servers of level 1 start first; 0 is started by nobody but people. */
+  readonly level: number
+  /** Whether a Starter may start and stop it. */
+  readonly controlled: boolean
 }
 
 /** Kinds of controllers. */
@@ -54,6 +70,34 @@ export interface MotorGroupEntry {
   readonly motors: readonly string[]
 }
 
+/** Elements that belong together, as people and files know them; no device. */
+export interface InstrumentEntry {
+  /** Path: `/slits/front`. Its parents are entries too, and stand before it. */
+  readonly name: string
+  /** NeXus class: `NXslit`. */
+  readonly class: string
+  readonly description: string | undefined
+  /** Elements that belong to it directly. */
+  readonly elements: readonly string[]
+}
+
+/** What a group of users works with. */
+export interface SessionEntry {
+  readonly name: string
+  readonly description: string | undefined
+  /** Sessions whose content it takes over. */
+  readonly extends: readonly string[]
+  /** Names as the file says them: instruments (with all below them), controllers, elements, groups; empty for all. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Elements and groups that it comes to, what it takes over included, in the order of the beamline. */
+  readonly elements: readonly string[]
+  /** First values of environment variables, those taken over included. */
+  readonly defaults: Readonly<Record<string, unknown>>
+  /** File that is run when the session starts, relative to the folder of the root file. */
+  readonly setup: string | undefined
+}
+
 /** A device of which there is one per server, with an alias of its own. */
 export interface DeviceEntry {
   readonly server: string
@@ -74,14 +118,17 @@ export interface RecorderEntry extends DeviceEntry {
   readonly recorders: readonly string[]
 }
 
-/** All of a beamline file. */
+/** All of a beamline. */
 export interface Beamline {
   readonly version: 1
   readonly name: string
   readonly simulators: readonly SimulatorEntry[]
   /** Handed to the simulators. */
   readonly world: Readonly<Record<string, unknown>>
+  readonly hosts: readonly HostEntry[]
   readonly servers: readonly string[]
+  /** One for each server that has a host. */
+  readonly startup: readonly StartupEntry[]
   readonly pool: DeviceEntry | undefined
   readonly controllers: readonly ControllerEntry[]
   readonly measurementGroups: readonly MeasurementGroupEntry[]
@@ -89,4 +136,6 @@ export interface Beamline {
   readonly macroServer: MacroServerEntry | undefined
   readonly doors: readonly DeviceEntry[]
   readonly recorders: readonly RecorderEntry[]
+  readonly instruments: readonly InstrumentEntry[]
+  readonly sessions: readonly SessionEntry[]
 }

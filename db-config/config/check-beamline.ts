@@ -6,20 +6,26 @@ import type {
   DeviceEntry,
   MacroServerEntry,
   MeasurementGroupEntry,
-  MotorGroupEntry,
   RecorderEntry,
   SimulatorEntry,
 } from './beamline.ts'
 import { type Drivers, readController } from './check-controller.ts'
+import { readMeasurementGroup, readMotorGroup } from './check-groups.ts'
+import { type Membership, readInstruments } from './check-instruments.ts'
+import { readServers } from './check-servers.ts'
+import { checkActiveGroup, readEnvironment, readSessions } from './check-sessions.ts'
 import { Names } from './names.ts'
 import { DEVICE, SERVER, WORD } from './rules.ts'
-import { called, Fields, type Findings, plain, type Tree } from './tree.ts'
+import { Fields, type Findings, plain, type Tree } from './tree.ts'
+import { axisDevice, controllerDevice } from './wish.ts'
 
+/** Fields of a beamline. `include` and `variables` are gone when the fields are read. */
 const TOP = [
   'version',
   'name',
   'simulators',
   'world',
+  'hosts',
   'servers',
   'pool',
   'controllers',
@@ -28,7 +34,12 @@ const TOP = [
   'macroServer',
   'doors',
   'recorders',
+  'instruments',
+  'sessions',
 ] as const
+
+/** Parts of a beamline that other systems have and later versions will have. */
+const LATER = ['pseudoMotors', 'pseudoCounters', 'triggers', 'detectors', 'ioRegisters', 'receivers', 'pipelines']
 
 /** What the checks may know of the program. */
 export interface CheckOptions {
@@ -38,16 +49,13 @@ export interface CheckOptions {
 
 /** Reads the tree; what is wrong is added to the findings, and the result is only of use when there are none. */
 export function checkBeamline(tree: Tree, findings: Findings, options: CheckOptions): Beamline {
-  const top = new Fields(tree, 'beamline', TOP, findings)
+  const top = new Fields(withoutLaterParts(tree, findings), 'beamline', TOP, findings)
   const version = top.number('version')
   if (version !== undefined && version.value !== 1) {
     findings.add(version.at, `version ${version.value} is not known; this program reads version 1`)
   }
   const names = new Names(findings)
-  for (const { value, at } of top.texts('servers', {})) {
-    if (SERVER.pattern?.test.test(value) === false) findings.add(at, `servers: ${value} should be executable/instance`)
-    names.defineServer(value, at)
-  }
+  const { hosts, startup } = readServers(top, names, findings)
   const simulators = top.entries('simulators').map(({ key, at, value }): SimulatorEntry => {
     const fields = new Fields(value, `simulator ${key}`, fieldNames(value, ['kind']), findings)
     names.define('simulator', key, at, value)
@@ -55,14 +63,17 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
     return { name: key, kind: fields.text('kind')?.value ?? '', options: given }
   })
   const pool = single(top, 'pool', ['server', 'device', 'alias'], names, findings)
+  const memberships: Membership[] = []
+  const { drivers } = options
   const controllers = top
     .list('controllers')
-    .map((item): ControllerEntry => readController(item, { names, findings, pool, drivers: options.drivers }))
+    .map((item): ControllerEntry => readController(item, { names, findings, pool, drivers, memberships }))
   const measurementGroups = top.list('measurementGroups').map((item) => readMeasurementGroup(item, names, findings))
   const motorGroups = top.list('motorGroups').map((item) => readMotorGroup(item, names, findings))
   const grouped = top.list('measurementGroups')[0] ?? top.list('motorGroups')[0]
   if (pool === undefined && grouped !== undefined) findings.add(grouped.at, 'groups need a pool; add the field pool')
-  const macroServer = readMacroServer(top, names, findings)
+  const instruments = readInstruments(top, memberships, names, findings)
+  const macroServer = readMacroServer(top, measurementGroups, names, findings)
   const doors = top.list('doors').map((item): DeviceEntry => {
     const fields = new Fields(item, 'door', ['server', 'device', 'alias'], findings)
     if (macroServer === undefined) findings.add(item.at, 'doors need a macro server; add the field macroServer')
@@ -75,12 +86,21 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
   const worldTree = top.tree('world')
   if (worldTree !== undefined && worldTree.kind !== 'map') findings.add(worldTree.at, 'world should be a map')
   names.reportIdleServers()
+  const content = { controllers, motorGroups, measurementGroups, instruments }
+  const sessions = readSessions(top, content, findings)
+  for (const controller of controllers) {
+    names.deriveDevice(controllerDevice(controller), `controller ${controller.name}`)
+    for (const axis of controller.axes) names.deriveDevice(axisDevice(controller, axis), axis.name)
+  }
+  names.reportTakenDevices()
   return {
     version: 1,
     name: top.text('name', WORD)?.value ?? '',
     simulators: simulators.map((simulator) => withNamedAxes(simulator, controllers)),
     world: worldTree?.kind === 'map' ? Object.fromEntries(plainEntries(worldTree)) : {},
+    hosts,
     servers: names.servers,
+    startup,
     pool,
     controllers,
     measurementGroups,
@@ -88,56 +108,38 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
     macroServer,
     doors,
     recorders,
+    instruments,
+    sessions,
   }
 }
 
-function readMeasurementGroup(item: Tree, names: Names, findings: Findings): MeasurementGroupEntry {
-  const place = called('measurement group', item)
-  const fields = new Fields(item, place, ['name', 'channels', 'timer'], findings)
-  const name = fields.text('name', WORD)
-  if (name !== undefined) names.define('alias', name.value, name.at)
-  const channels = fields.texts('channels', {})
-  const seen = new Set<string>()
-  for (const { value, at } of channels) {
-    if (seen.has(value)) findings.add(at, `${place}: channel ${value} is there twice`)
-    seen.add(value)
-    // a name with slashes is an attribute of a device that is no element of the pool
-    if (!value.includes('/')) names.need('counter', value, at, place)
+/** Reports what this version cannot do yet in words of its own. */
+function withoutLaterParts(tree: Tree, findings: Findings): Tree {
+  if (tree.kind !== 'map') return tree
+  for (const { key, at } of tree.entries.filter((entry) => LATER.includes(entry.key))) {
+    findings.add(at, `beamline: ${key} come with a later version; this one has motor and counter controllers`)
   }
-  const elements = channels.filter(({ value }) => !value.includes('/'))
-  const timer = fields.text('timer', { optional: true })
-  if (timer !== undefined && !elements.some(({ value }) => value === timer.value)) {
-    const choice = elements.map(({ value }) => value).join(', ')
-    findings.add(timer.at, `${place}: timer ${timer.value} is not one of its channels: ${choice}`)
-  }
-  if (elements.length === 0) findings.add(item.at, `${place}: it needs at least one channel of a counter controller`)
-  return {
-    name: name?.value ?? '',
-    channels: channels.map(({ value }) => value),
-    timer: timer?.value ?? elements[0]?.value ?? '',
-  }
+  return { ...tree, entries: tree.entries.filter(({ key }) => !LATER.includes(key)) }
 }
 
-function readMotorGroup(item: Tree, names: Names, findings: Findings): MotorGroupEntry {
-  const place = called('motor group', item)
-  const fields = new Fields(item, place, ['name', 'motors'], findings)
-  const name = fields.text('name', WORD)
-  if (name !== undefined) names.define('alias', name.value, name.at)
-  const motors = fields.texts('motors', {})
-  for (const { value, at } of motors) names.need('motor', value, at, place)
-  return { name: name?.value ?? '', motors: motors.map(({ value }) => value) }
-}
-
-function readMacroServer(top: Fields, names: Names, findings: Findings): MacroServerEntry | undefined {
+function readMacroServer(
+  top: Fields,
+  groups: readonly MeasurementGroupEntry[],
+  names: Names,
+  findings: Findings,
+): MacroServerEntry | undefined {
   const tree = top.tree('macroServer')
   if (tree === undefined) return undefined
   const known = ['server', 'device', 'alias', 'macroPath', 'environment']
   const fields = new Fields(tree, 'macroServer', known, findings)
-  const environment = fields.entries('environment').map(({ key, value }) => [key, plain(value)] as const)
+  const environment = readEnvironment(fields, 'environment', 'macroServer', findings)
+  const active = environment.get('ActiveMntGrp')
+  const groupNames = groups.map(({ name }) => name)
+  if (active !== undefined) checkActiveGroup(active, groupNames, 'macroServer', findings)
   return {
     ...readDevice(fields, 'macroServer', names),
     macroPath: fields.texts('macroPath').map(({ value }) => value),
-    environment: Object.fromEntries(environment),
+    environment: Object.fromEntries([...environment].map(([key, { value }]) => [key, value])),
   }
 }
 

@@ -7,13 +7,15 @@ import {
   type ControllerType,
   type DeviceEntry,
 } from './beamline.ts'
+import type { Membership } from './check-instruments.ts'
+import { type DriverDescription, readProperties } from './check-properties.ts'
 import type { Names } from './names.ts'
-import { SERVER, WORD } from './rules.ts'
-import { nearest } from './suggest.ts'
-import { called, Fields, type Findings, type Mark, plain, type Read, type Tree } from './tree.ts'
+import { INSTRUMENT, SERVER, WORD } from './rules.ts'
+import { didYouMean } from './suggest.ts'
+import { called, Fields, type Findings, type Mark, otherPlace, plain, type Read, type Tree } from './tree.ts'
 
-/** Names of the drivers that exist, by type of controller. */
-export type Drivers = Readonly<Record<ControllerType, readonly string[]>>
+/** The drivers that exist, by type of controller: names, or what they say of themselves for the check of properties. */
+export type Drivers = Readonly<Record<ControllerType, readonly (string | DriverDescription)[]>>
 
 /** What a controller is read with. */
 export interface ControllerContext {
@@ -22,12 +24,14 @@ export interface ControllerContext {
   /** Its server holds controllers that name none. */
   readonly pool: DeviceEntry | undefined
   readonly drivers: Drivers | undefined
+  /** Takes the axes that name their instrument. */
+  readonly memberships: Membership[]
 }
 
 const KNOWN = ['name', 'server', 'type', 'driver', 'simulator', 'properties', 'axes']
 
 /** Fields that become memorized attributes, with the attribute's Tango name. */
-const MOTOR_SETTINGS: Readonly<Record<string, string>> = {
+export const MOTOR_SETTINGS: Readonly<Record<string, string>> = {
   stepsPerUnit: 'Step_per_unit',
   velocity: 'Velocity',
   acceleration: 'Acceleration',
@@ -39,12 +43,12 @@ const MOTOR_SETTINGS: Readonly<Record<string, string>> = {
 }
 
 const AXIS_FIELDS: Readonly<Record<ControllerType, readonly string[]>> = {
-  motor: ['name', 'axis', 'unit', 'limits', ...Object.keys(MOTOR_SETTINGS)],
-  counter: ['name', 'axis', 'unit'],
+  motor: ['name', 'axis', 'unit', 'limits', 'instrument', ...Object.keys(MOTOR_SETTINGS)],
+  counter: ['name', 'axis', 'unit', 'instrument'],
 }
 
-/** Properties of the device class itself; a driver's property cannot have these names. */
-const RESERVED = ['Type', 'Klass', 'Library', 'Id', 'Connection']
+/** Kinds that other systems have and later versions will have. */
+const LATER = ['pseudomotor', 'pseudocounter', 'zerod', 'oned', 'twod', 'triggergate', 'ioregister', 'comchannel']
 
 /** Reads the controller; mistakes go to the findings. */
 export function readController(item: Tree, context: ControllerContext): ControllerEntry {
@@ -58,27 +62,29 @@ export function readController(item: Tree, context: ControllerContext): Controll
   }
   const type = readType(fields, findings)
   const driver = fields.text('driver', WORD)
-  if (driver !== undefined && type !== undefined) checkDriver(driver, type, place, context)
   const server = fields.text('server', { ...SERVER, optional: true })
   if (server !== undefined) names.needServer(server.value, server.at, place)
   else if (pool === undefined) findings.add(item.at, `${place}: server is missing, and there is no pool to hold it`)
-  const properties = readProperties(fields, place, findings)
   const simulator = fields.text('simulator', { optional: true })
+  const entries = fields.entries('properties')
+  // a driver from somebody's own folder is found only when its server starts
+  const own = entries.some(({ key }) => key.toLowerCase() === 'pluginpath')
+  const description =
+    driver === undefined || type === undefined || own ? undefined : findDriver(driver, type, place, context)
+  const properties = readProperties(entries, {
+    place,
+    findings,
+    driver: description,
+    simulator: simulator?.at,
+    at: fields.at,
+  })
   const numbers = simulator && simulatedAxes(names.needSimulator(simulator.value, simulator.at, place))
-  if (simulator !== undefined) {
-    for (const key of ['Host', 'Port'].filter((property) => property in properties)) {
-      findings.add(
-        simulator.at,
-        `${place}: property ${key} is set, but it comes from the simulator; remove one of them`,
-      )
-    }
-  }
   const taken = new Map<number, Mark>()
   const axes = fields.list('axes', {}).map((tree) => {
     const axis = readAxis(tree, type ?? 'motor', place, context)
     const before = taken.get(axis.axis)
     if (before !== undefined)
-      findings.add(tree.at, `${place}: axis ${axis.axis} is already named in line ${before.line}`)
+      findings.add(tree.at, `${place}: axis ${axis.axis} is already named in ${otherPlace(before, tree.at)}`)
     else taken.set(axis.axis, tree.at)
     if (numbers !== undefined && !numbers.includes(axis.axis)) {
       const what = `${place}: simulator ${simulator?.value} has no axis ${axis.axis}; it has ${numbers.join(', ')}`
@@ -102,38 +108,49 @@ function readType(fields: Fields, findings: Findings): ControllerType | undefine
   if (type === undefined) return undefined
   const found = CONTROLLER_TYPES.find((known) => known === type.value)
   if (found !== undefined) return found
-  const meant = nearest(type.value, CONTROLLER_TYPES)
-  const hint = meant === undefined ? `known types: ${CONTROLLER_TYPES.join(', ')}` : `did you mean ${meant}?`
+  const later = LATER.some((kind) =>
+    type.value
+      .toLowerCase()
+      .replace(/[-_\s]/g, '')
+      .startsWith(kind),
+  )
+  const hint = later
+    ? `this version knows ${CONTROLLER_TYPES.join(' and ')}, others come with later versions`
+    : didYouMean(type.value, CONTROLLER_TYPES)
   findings.add(type.at, `controller type ${type.value} is not known; ${hint}`)
   return undefined
 }
 
-function checkDriver(driver: Read<string>, type: ControllerType, place: string, context: ControllerContext): void {
-  const known = context.drivers?.[type]
-  if (known === undefined || known.includes(driver.value)) return
-  const meant = nearest(driver.value, known)
-  const hint = meant === undefined ? `known drivers: ${known.join(', ')}` : `did you mean ${meant}?`
-  context.findings.add(driver.at, `${place}: there is no ${type} driver ${driver.value}; ${hint}`)
-}
-
-function readProperties(fields: Fields, place: string, findings: Findings): Record<string, readonly string[]> {
-  const properties: Record<string, readonly string[]> = {}
-  for (const { key, at, value } of fields.entries('properties')) {
-    const name = key.charAt(0).toUpperCase() + key.slice(1)
-    if (RESERVED.includes(name)) findings.add(at, `${place}: property ${key} is set by the program; remove it`)
-    const values = [plain(value)].flat()
-    if (values.some((v) => v === null || typeof v === 'object')) {
-      findings.add(value.at, `${place}: property ${key} should be a value or a list of values`)
-    }
-    properties[name] = values.map(String)
+/** What the driver says of itself, if that is known. */
+function findDriver(
+  driver: Read<string>,
+  type: ControllerType,
+  place: string,
+  { drivers, findings }: ControllerContext,
+): DriverDescription | undefined {
+  const known = drivers?.[type]
+  if (known === undefined) return undefined
+  const found = known.find((candidate) => driverName(candidate) === driver.value)
+  if (found === undefined) {
+    const hint = didYouMean(driver.value, known.map(driverName))
+    findings.add(driver.at, `${place}: there is no ${type} driver ${driver.value}; ${hint}`)
   }
-  return properties
+  return typeof found === 'object' ? found : undefined
 }
 
-function readAxis(tree: Tree, type: ControllerType, place: string, { names, findings }: ControllerContext): AxisEntry {
+function driverName(driver: string | DriverDescription): string {
+  return typeof driver === 'string' ? driver : driver.name
+}
+
+function readAxis(tree: Tree, type: ControllerType, place: string, context: ControllerContext): AxisEntry {
+  const { names, findings, memberships } = context
   const fields = new Fields(tree, called(`${place}, axis`, tree), AXIS_FIELDS[type], findings)
   const name = fields.text('name', WORD)
   if (name !== undefined) names.defineElement(type, name.value, name.at)
+  const instrument = fields.text('instrument', { ...INSTRUMENT, optional: true })
+  if (name !== undefined && instrument !== undefined) {
+    memberships.push({ element: name.value, instrument: instrument.value, at: instrument.at })
+  }
   const settings: Record<string, number> = {}
   for (const [key, attribute] of type === 'motor' ? Object.entries(MOTOR_SETTINGS) : []) {
     const setting = readSetting(fields, key, findings)

@@ -1,7 +1,7 @@
 // The names of a beamline: each is defined once, and what refers to one must find it.
 
-import { nearest } from './suggest.ts'
-import type { Findings, Mark, Tree } from './tree.ts'
+import { didYouMean } from './suggest.ts'
+import { type Findings, type Mark, otherPlace, type Tree } from './tree.ts'
 
 /** What a name stands for. Aliases cover axes and groups. */
 export type NameKind = 'simulator' | 'alias' | 'device' | 'controller'
@@ -13,6 +13,7 @@ export class Names {
   readonly #servers = new Map<string, { readonly name: string; readonly at: Mark; used: boolean }>()
   readonly #elements = new Map<string, 'motor' | 'counter'>()
   readonly #simulators = new Map<string, Tree>()
+  readonly #devices = new Map<string, string>()
 
   constructor(findings: Findings) {
     this.#findings = findings
@@ -26,14 +27,15 @@ export class Names {
   defineServer(name: string, at: Mark): void {
     const known = this.#servers.get(name.toLowerCase())
     if (known === undefined) this.#servers.set(name.toLowerCase(), { name, at, used: false })
-    else this.#findings.add(at, `server ${name} is already named in line ${known.at.line}`)
+    else this.#findings.add(at, `server ${name} is already named in ${otherPlace(known.at, at)}`)
   }
 
   define(kind: NameKind, name: string, at: Mark, tree?: Tree): void {
     const key = `${kind} ${name.toLowerCase()}`
     const known = this.#defined.get(key)
     if (known === undefined) this.#defined.set(key, at)
-    else this.#findings.add(at, `${kind === 'alias' ? 'name' : kind} ${name} is already taken in line ${known.line}`)
+    else
+      this.#findings.add(at, `${kind === 'alias' ? 'name' : kind} ${name} is already taken in ${otherPlace(known, at)}`)
     if (kind === 'simulator' && tree !== undefined) this.#simulators.set(name, tree)
   }
 
@@ -41,6 +43,19 @@ export class Names {
   defineElement(type: 'motor' | 'counter', name: string, at: Mark): void {
     this.define('alias', name, at)
     this.#elements.set(name, type)
+  }
+
+  /** Notes a device whose name follows from others; an explicit device of that name is a mistake. */
+  deriveDevice(device: string, owner: string): void {
+    this.#devices.set(device.toLowerCase(), owner)
+  }
+
+  /** Explicit devices may come before or after those that follow from names. */
+  reportTakenDevices(): void {
+    for (const [device, owner] of this.#devices) {
+      const at = this.#defined.get(`device ${device}`)
+      if (at !== undefined) this.#findings.add(at, `device ${device} is the one of ${owner}; take another name`)
+    }
   }
 
   /** Notes that a server has a device. */
@@ -52,7 +67,7 @@ export class Names {
   needServer(name: string, at: Mark, place: string): void {
     if (this.#servers.has(name.toLowerCase())) this.use(name)
     else
-      this.#findings.add(at, `${place}: server ${name} is not in the list servers; ${this.#hint(name, this.servers)}`)
+      this.#findings.add(at, `${place}: server ${name} is not in the list servers; ${didYouMean(name, this.servers)}`)
   }
 
   need(type: 'motor' | 'counter', name: string, at: Mark, place: string): void {
@@ -63,14 +78,22 @@ export class Names {
       return
     }
     const known = [...this.#elements].filter(([, kind]) => kind === type).map(([element]) => element)
-    this.#findings.add(at, `${place}: there is no ${type} ${name}; ${this.#hint(name, known)}`)
+    this.#findings.add(at, `${place}: there is no ${type} ${name}; ${didYouMean(name, known)}`)
+  }
+
+  /** A motor or a counter. */
+  needElement(name: string, at: Mark, place: string): boolean {
+    if (this.#elements.has(name)) return true
+    const known = [...this.#elements.keys()]
+    this.#findings.add(at, `${place}: there is no motor or counter ${name}; ${didYouMean(name, known)}`)
+    return false
   }
 
   /** The simulator of that name as the file describes it. */
   needSimulator(name: string, at: Mark, place: string): Tree | undefined {
     const tree = this.#simulators.get(name)
     if (tree === undefined) {
-      const hint = this.#hint(name, [...this.#simulators.keys()])
+      const hint = didYouMean(name, [...this.#simulators.keys()])
       this.#findings.add(at, `${place}: there is no simulator ${name}; ${hint}`)
     }
     return tree
@@ -83,11 +106,5 @@ export class Names {
       if (used || /^Controllers\//i.test(name)) continue
       this.#findings.add(at, `server ${name} has no device; give it one or remove it`)
     }
-  }
-
-  #hint(name: string, known: readonly string[]): string {
-    const meant = nearest(name, known)
-    if (meant !== undefined) return `did you mean ${meant}?`
-    return known.length === 0 ? 'there are none' : `known: ${known.join(', ')}`
   }
 }

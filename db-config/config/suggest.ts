@@ -1,5 +1,8 @@
 // "Did you mean": the known word that is nearest to a misspelt one.
 
+/** Names that a message lists. */
+const MOST_SHOWN = 12
+
 /** The nearest of `known`, if it is near enough to be meant: about one slip in three letters. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3))
@@ -9,6 +12,16 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { word: candidate, distance }
   }
   return best?.word
+}
+
+/** The end of a message about an unknown name: the one that may be meant, or those that there are. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known)
+  if (meant !== undefined) return `did you mean ${meant}?`
+  if (known.length === 0) return 'there are none'
+  // a long list helps nobody
+  const shown = known.slice(0, MOST_SHOWN).join(', ')
+  return known.length > MOST_SHOWN ? `known: ${shown} and ${known.length - MOST_SHOWN} more` : `known: ${shown}`
 }
 
 /** Edits from `a` to `b`: insert, delete, replace, swap neighbours (optimal string alignment). */

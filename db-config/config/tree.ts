@@ -1,10 +1,12 @@
-// A parsed file as plain values that know where they stand, and the reading of it: whatever is wrong becomes a finding
-// with line and column, and reading goes on, so that one run shows all mistakes.
+// Parsed files as plain values that know where they stand, and the reading of them: whatever is wrong becomes a finding
+// with file, line and column, and reading goes on, so that one run shows all mistakes.
 
 import { nearest } from './suggest.ts'
 
-/** A place in the file, both counted from 1. */
+/** A place in a file; line and column are counted from 1. */
 export interface Mark {
+  /** The file as messages call it. */
+  readonly file: string
   readonly line: number
   readonly column: number
 }
@@ -13,7 +15,13 @@ export interface Mark {
 export type Tree =
   | { readonly kind: 'map'; readonly at: Mark; readonly entries: readonly Entry[] }
   | { readonly kind: 'list'; readonly at: Mark; readonly items: readonly Tree[] }
-  | { readonly kind: 'value'; readonly at: Mark; readonly value: string | number | boolean | null }
+  | {
+      readonly kind: 'value'
+      readonly at: Mark
+      readonly value: string | number | boolean | null
+      /** How a number is written, where that is known. */
+      readonly source?: string
+    }
 
 /** A field of a map. */
 export interface Entry {
@@ -22,25 +30,58 @@ export interface Entry {
   readonly value: Tree
 }
 
-/** Collects what is wrong with a file. */
+/** One mistake and its place. */
+export interface Finding extends Mark {
+  /** What is wrong, and what would be right. */
+  readonly text: string
+}
+
+/** Collects what is wrong with the files of a beamline. */
 export class Findings {
-  readonly #file: string
-  readonly #list: { readonly at: Mark; readonly text: string }[] = []
+  readonly #files: string[] = []
+  readonly #list: Finding[] = []
 
-  constructor(file: string) {
-    this.#file = file
+  /** @param files in the order in which their findings are listed; others come behind them */
+  constructor(...files: readonly string[]) {
+    this.#files.push(...files)
   }
 
-  add(at: Mark, text: string): void {
-    this.#list.push({ at, text })
+  get count(): number {
+    return this.#list.length
   }
 
-  /** `file:line:column: text`, in the order of the file. */
+  /** Gives a file its place in the order. */
+  follow(file: string): void {
+    if (!this.#files.includes(file)) this.#files.push(file)
+  }
+
+  add({ file, line, column }: Mark, text: string): void {
+    this.follow(file)
+    this.#list.push({ file, line, column, text })
+  }
+
+  /** In the order of the files; what is written once may be used in several places, but is reported once. */
+  get list(): readonly Finding[] {
+    const order = new Map(this.#files.map((file, index) => [file, index]))
+    const rank = ({ file }: Finding): number => order.get(file) ?? 0
+    const sorted = [...this.#list].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
+    return [...new Map(sorted.map((finding) => [findingLine(finding), finding])).values()]
+  }
+
+  /** `file:line:column: text`, in the order of the files. */
   get lines(): readonly string[] {
-    const sorted = [...this.#list].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
-    // what is written once may be used in several places
-    return [...new Set(sorted.map(({ at, text }) => `${this.#file}:${at.line}:${at.column}: ${text}`))]
+    return this.list.map(findingLine)
   }
+}
+
+/** `file:line:column: text` */
+export function findingLine({ file, line, column, text }: Finding): string {
+  return `${file}:${line}:${column}: ${text}`
+}
+
+/** Another place, as somebody at `from` looks for it: `line 12`, or `motors.yaml:12`. */
+export function otherPlace(mark: Mark, from: Mark): string {
+  return mark.file === from.file ? `line ${mark.line}` : `${mark.file}:${mark.line}`
 }
 
 /** Something read, with its place, for checks that come later. */
@@ -98,9 +139,9 @@ export class Fields {
     }
     const value = String(tree.value)
     if (rule.pattern?.test.test(value) === false) return this.#wrong(tree, key, rule.pattern.what)
-    // Tango's texts are Latin-1
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the first is the first of Latin-1
-    if (!/^[\x00-\xff]*$/.test(value)) return this.#wrong(tree, key, 'a text of Latin-1 characters')
+    const lost = lostDigits(tree)
+    if (lost !== undefined) this.#findings.add(tree.at, `${this.#place}: ${key} is ${lost}`)
+    if (!isLatin1(value)) return this.#wrong(tree, key, 'a text of Latin-1 characters')
     return { value, at: tree.at }
   }
 
@@ -119,6 +160,13 @@ export class Fields {
     return bad ? this.#wrong(tree, key, what) : { value, at: tree.at }
   }
 
+  boolean(key: string, rule: Rule = { optional: true }): Read<boolean> | undefined {
+    const tree = this.#present(key, rule)
+    if (tree === undefined) return undefined
+    if (tree.kind !== 'value' || typeof tree.value !== 'boolean') return this.#wrong(tree, key, 'true or false')
+    return { value: tree.value, at: tree.at }
+  }
+
   /** Items of a list; empty when absent. */
   list(key: string, rule: Rule = { optional: true }): readonly Tree[] {
     const tree = this.#present(key, rule)
@@ -132,6 +180,12 @@ export class Fields {
   texts(key: string, rule: Rule = { optional: true }): readonly Read<string>[] {
     return this.list(key, rule).flatMap((item) => {
       if (item.kind === 'value' && (typeof item.value === 'string' || typeof item.value === 'number')) {
+        const lost = lostDigits(item)
+        if (lost !== undefined) this.#findings.add(item.at, `${this.#place}: ${key} holds ${lost}`)
+        if (!isLatin1(String(item.value))) {
+          this.#wrong(item, key, 'a list of texts of Latin-1 characters')
+          return []
+        }
         return [{ value: String(item.value), at: item.at }]
       }
       this.#wrong(item, key, 'a list of texts')
@@ -160,6 +214,19 @@ export class Fields {
   }
 }
 
+/** Whether a Tango database can keep a text. */
+export function isLatin1(text: string): boolean {
+  return !/[\u0100-\uffff]/.test(text)
+}
+
+/** Says what a number would lose as a text: `007` and `1.10` are 7 and 1.1 to YAML. */
+export function lostDigits(tree: Tree): string | undefined {
+  if (tree.kind !== 'value' || typeof tree.value !== 'number') return undefined
+  const { value, source } = tree
+  if (source === undefined || source === String(value)) return undefined
+  return `${source}, which YAML reads as the number ${value}; put it in quotes: '${source}'`
+}
+
 /** What a map describes, with its name if it has one: `controller icepap`. */
 export function called(kind: string, tree: Tree): string {
   const name = tree.kind === 'map' ? tree.entries.find(({ key }) => key === 'name')?.value : undefined
@@ -178,7 +245,8 @@ export function plain(tree: Tree): unknown {
   }
 }
 
-function show(tree: Tree): string {
+/** What stands there, for a message: `a map`, `empty`, `"text"`. */
+export function show(tree: Tree): string {
   switch (tree.kind) {
     case 'map':
       return 'a map'

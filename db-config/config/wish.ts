@@ -1,7 +1,8 @@
 // A beamline as the content of a Tango database: which devices there should be, with which properties. Says nothing
 // about what is in the database already, except the numbers (ids) that elements have and keep.
 
-import type { AxisEntry, Beamline, ControllerEntry } from './beamline.ts'
+import type { AxisEntry, Beamline, ControllerEntry, InstrumentEntry, SessionEntry, StartupEntry } from './beamline.ts'
+import { asciiJson } from './text.ts'
 
 /** A device that should be defined. */
 export interface WishedDevice {
@@ -22,30 +23,107 @@ export interface Setting {
   readonly values: readonly string[]
 }
 
+/** The start-up record that a server should have: host, mode and level of `DbPutServerInfo`. */
+export type WishedServer = StartupEntry
+
+/** A free object of the database with its properties, which are all that it should have. */
+export interface WishedObject {
+  /** `bandoneon/session/alignment` */
+  readonly name: string
+  readonly properties: Readonly<Record<string, readonly string[]>>
+}
+
+/** Everything that a beamline wants to find in the database. */
+export interface Wish {
+  /** In the order of creation: what is referred to comes first. */
+  readonly devices: readonly WishedDevice[]
+  readonly servers: readonly WishedServer[]
+  /** Sessions and instruments. Others below {@link SESSION_OBJECT} and {@link INSTRUMENT_OBJECT} should not be there. */
+  readonly objects: readonly WishedObject[]
+}
+
+/** Free objects of sessions begin so. */
+export const SESSION_OBJECT = 'bandoneon/session/'
+
+/** Free objects of instruments begin so; the path of the instrument follows. */
+export const INSTRUMENT_OBJECT = 'bandoneon/instrument/'
+
 /** What a wish needs to know. */
 export interface WishOptions {
-  /** Number of an element by device name; the same at every call. */
-  readonly idOf: (device: string) => number
+  /** Number of a device or of an instrument's free object by name; the same at every call. Kept in the property `Id`. */
+  readonly idOf: (name: string) => number
   /** Addresses of the simulated boxes that run, by name. */
   readonly boxes: Readonly<Record<string, { readonly host: string; readonly port: number }>>
   /** Folder for scan files and logs. */
   readonly dataFolder: string | undefined
 }
 
-/** Everything that a beamline wants to find in the database, in the order of creation. */
+/** Devices, start-up records and free objects of a beamline. */
+export function wholeWishOf(beamline: Beamline, options: WishOptions): Wish {
+  return {
+    devices: wishOf(beamline, options),
+    servers: beamline.startup,
+    objects: [
+      ...beamline.instruments.map((i) => instrumentObject(i, options)),
+      ...beamline.sessions.map(sessionObject),
+    ],
+  }
+}
+
+/** The devices alone, in the order of creation. */
 export function wishOf(beamline: Beamline, options: WishOptions): readonly WishedDevice[] {
+  const instruments = new Map(beamline.instruments.flatMap((i) => i.elements.map((element) => [element, i] as const)))
   return [
     ...controllerHosts(beamline),
-    ...beamline.controllers.flatMap((controller) => controllerDevices(controller, options)),
+    ...beamline.controllers.flatMap((controller) => controllerDevices(controller, instruments, options)),
     ...poolDevices(beamline, options),
-    ...macroServerDevices(beamline, options),
     ...beamline.recorders.map(({ server, device, alias, recorders }) =>
       plainDevice(device, server, 'Recorder', alias, {
         ...(recorders.length === 0 ? {} : { Recorders: recorders }),
         ...dataFolder(options),
       }),
     ),
+    ...macroServerDevices(beamline, options),
   ]
+}
+
+function instrumentObject(instrument: InstrumentEntry, { idOf }: WishOptions): WishedObject {
+  const name = instrumentObjectName(instrument)
+  return {
+    name,
+    properties: {
+      Id: [String(idOf(name))],
+      Path: [instrument.name],
+      Class: [instrument.class],
+      Elements: instrument.elements,
+      Description: instrument.description === undefined ? [] : [instrument.description],
+    },
+  }
+}
+
+function instrumentObjectName({ name }: InstrumentEntry): string {
+  return `${INSTRUMENT_OBJECT}${name.slice(1)}`.toLowerCase()
+}
+
+function sessionObject(session: SessionEntry): WishedObject {
+  return {
+    name: `${SESSION_OBJECT}${session.name}`.toLowerCase(),
+    properties: {
+      Name: [session.name],
+      Description: session.description === undefined ? [] : [session.description],
+      Extends: session.extends,
+      Include: session.include,
+      Exclude: session.exclude,
+      Elements: session.elements,
+      Defaults: environmentLines(session.defaults),
+      Setup: session.setup === undefined ? [] : [session.setup],
+    },
+  }
+}
+
+/** `name=JSON`, one line per variable. */
+function environmentLines(environment: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(environment).map(([key, value]) => `${key}=${asciiJson(value)}`)
 }
 
 /** `controller/icepap/icepap` */
@@ -69,7 +147,11 @@ function controllerHosts({ servers, pool }: Beamline): readonly WishedDevice[] {
   return [...hosts, plainDevice(`controllerhost/${pool.server.replace('/', '_')}/1`, pool.server, 'ControllerHost')]
 }
 
-function controllerDevices(controller: ControllerEntry, { idOf, boxes }: WishOptions): readonly WishedDevice[] {
+function controllerDevices(
+  controller: ControllerEntry,
+  instruments: ReadonlyMap<string, InstrumentEntry>,
+  { idOf, boxes }: WishOptions,
+): readonly WishedDevice[] {
   const { name, server, type, driver, simulator, properties } = controller
   const device = controllerDevice(controller)
   const box = simulator === undefined ? undefined : boxes[simulator]
@@ -84,12 +166,16 @@ function controllerDevices(controller: ControllerEntry, { idOf, boxes }: WishOpt
   })
   const axes = controller.axes.map((axis): WishedDevice => {
     const axisName = axisDevice(controller, axis)
+    const instrument = instruments.get(axis.name)
     return {
       ...plainDevice(axisName, server, type === 'motor' ? 'Motor' : 'CTExpChannel', axis.name, {
         Axis: [String(axis.axis)],
         Ctrl_id: [String(idOf(device))],
         Id: [String(idOf(axisName))],
         Controller: [device],
+        // without an instrument there should be no such property
+        Instrument: instrument === undefined ? [] : [instrument.name],
+        Instrument_id: instrument === undefined ? [] : [String(idOf(instrumentObjectName(instrument)))],
       }),
       settings: axisSettings(controller, axis),
     }
@@ -136,6 +222,11 @@ function poolDevices(beamline: Beamline, { idOf }: WishOptions): readonly Wished
   return [
     plainDevice(pool.device, pool.server, 'Pool', pool.alias, {
       Controllers: beamline.controllers.map(controllerDevice),
+      InstrumentList: beamline.instruments.flatMap((instrument) => [
+        instrument.class,
+        instrument.name,
+        String(idOf(instrumentObjectName(instrument))),
+      ]),
     }),
     ...beamline.motorGroups.map(({ name, motors }) =>
       group('mg', 'MotorGroup', name, [setting('Elements', motors.map(reference))]),
@@ -152,13 +243,12 @@ function poolDevices(beamline: Beamline, { idOf }: WishOptions): readonly Wished
 function macroServerDevices(beamline: Beamline, options: WishOptions): readonly WishedDevice[] {
   const { macroServer, pool } = beamline
   if (macroServer === undefined) return []
-  const environment = Object.entries(macroServer.environment).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
   return [
     plainDevice(macroServer.device, macroServer.server, 'MacroServer', macroServer.alias, {
       PoolNames: pool === undefined ? [] : [pool.device],
       MacroPath: macroServer.macroPath,
       Recorders: beamline.recorders.map(({ device }) => device),
-      Environment: environment,
+      Environment: environmentLines(macroServer.environment),
       ...dataFolder(options),
     }),
     ...beamline.doors.map(({ server, device, alias }) =>

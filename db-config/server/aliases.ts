@@ -2,7 +2,7 @@
 
 import { devFailed } from '#tango/pure'
 import type { Store } from '../store/store.ts'
-import { type DatabaseHandlers, needArguments, origin, wrongArguments } from './handlers.ts'
+import { type DatabaseHandlers, deviceName, fitting, needArguments, origin, wrongArguments } from './handlers.ts'
 
 /** Handlers over a store. */
 export function aliasCommands(store: Store) {
@@ -16,6 +16,7 @@ export function aliasCommands(store: Store) {
           'db_put_device_alias',
         )
       }
+      fitting('db_put_device_alias', [alias])
       store.transaction(() => {
         const holder = store.devices.byAlias(alias)
         if (alias !== '' && holder !== undefined && !sameName(holder.name, name)) {
@@ -26,7 +27,7 @@ export function aliasCommands(store: Store) {
     },
 
     dbGetAliasDevice(alias) {
-      const device = alias === '' ? undefined : store.devices.byAlias(alias)
+      const [device] = store.devices.list({ alias })
       if (device !== undefined) return device.name
       throw devFailed('DB_DeviceNotDefined', `No device found for alias '${alias}'`, {
         origin: origin('db_get_alias_device'),
@@ -34,7 +35,7 @@ export function aliasCommands(store: Store) {
     },
 
     dbGetDeviceAlias(name) {
-      const alias = store.devices.get(name)?.alias
+      const alias = store.devices.get(deviceName(name, 'db_get_device_alias'))?.alias
       if (alias !== undefined) return alias
       throw devFailed('DB_AliasNotDefined', `No alias found for device '${name}'`, {
         origin: origin('db_get_device_alias'),
@@ -52,22 +53,22 @@ export function aliasCommands(store: Store) {
 
     dbPutAttributeAlias(list) {
       needArguments(list, 2, 'device/attribute, alias', 'db_put_attribute_alias')
-      const [asked = '', alias = ''] = list
-      const attribute = asked.replace(/^(tango|taco):/i, '').replace(/^\/\/[^/]*\//, '')
+      const [attribute = '', alias = ''] = list
       if (/[/ ]/.test(alias)) {
         throw wrongArguments(
           "Wrong alias for attribute!. Characters '/',' ' forbidden in alias",
           'db_put_attribute_alias',
         )
       }
-      if (!/^[^/]+\/[^/]+\/[^/]+\/[^/]+$/.test(attribute)) {
-        throw taken(`attribute name ${asked} has bad syntax, must have 3 / in it`, 'db_put_attribute_alias')
-      }
       store.transaction(() => {
         const holder = store.attributeAliases.attributeOf(alias)
         if (holder !== undefined && !sameName(holder, attribute)) {
           throw taken(`alias ${alias} already exists !`, 'db_put_attribute_alias')
         }
+        if (attribute.split('/').length !== 4) {
+          throw taken(`attribute name ${attribute} has bad syntax, must have 3 / in it`, 'db_put_attribute_alias')
+        }
+        fitting('db_put_attribute_alias', [attribute, alias])
         store.attributeAliases.put(attribute, alias)
       })
     },

@@ -12,7 +12,7 @@ import { serverCommands } from './servers.ts'
 /** One function per command; `resetTimingValues` belongs to the device. */
 export function databaseCommands(store: Store, facts: DatabaseFacts): Omit<DatabaseHandlers, 'resetTimingValues'> {
   return {
-    ...deviceCommands(store),
+    ...deviceCommands(store, facts),
     ...serverCommands(store, facts),
     ...propertyCommands(store),
     ...memberPropertyCommands(store),

@@ -2,15 +2,30 @@
 
 import { devFailed } from '#tango/pure'
 import type { DeviceColumn, DeviceFilter, DeviceRow, Store } from '../store/store.ts'
-import { type DatabaseHandlers, deviceName, integer, longStrings, needArguments, origin } from './handlers.ts'
+import { isPattern } from '../store/wildcard.ts'
+import {
+  type DatabaseFacts,
+  type DatabaseHandlers,
+  deviceName,
+  fitting,
+  integer,
+  longStrings,
+  needArguments,
+  needExactly,
+  newDeviceName,
+  origin,
+} from './handlers.ts'
+import { starters } from './starter.ts'
 
 /** Handlers over a store. */
-export function deviceCommands(store: Store) {
+export function deviceCommands(store: Store, facts: DatabaseFacts) {
+  const notes = starters(store, facts)
   return {
     dbAddDevice(list) {
       needArguments(list, 3, 'server, device, class', 'AddDevice')
       const [server = '', asked = '', deviceClass = '', alias] = list
-      const name = deviceName(asked, 'AddDevice')
+      const name = newDeviceName(asked, 'AddDevice')
+      fitting('db_add_device', [server, deviceClass, alias ?? ''])
       store.transaction(() => {
         store.devices.define({ name, server, class: deviceClass, alias })
         defineAdmin(store, server, { replace: false })
@@ -19,16 +34,12 @@ export function deviceCommands(store: Store) {
 
     dbDeleteDevice(asked) {
       const name = deviceName(asked, 'db_delete_device')
-      store.transaction(() => {
-        store.devices.delete({ name })
-        for (const scope of ['device', 'deviceAttribute', 'devicePipe'] as const) store.properties.drop(scope, name)
-        store.attributeAliases.deleteDevice(name)
-      })
+      store.transaction(() => deleteDevice(store, name))
     },
 
     dbImportDevice(asked) {
       const name = asked.toLowerCase()
-      const device = store.devices.get(name) ?? store.devices.byAlias(name)
+      const device = find(store, name)
       if (device === undefined) throw undefinedDevice(name, 'ImportDevice')
       // the name as asked: a client that asked by alias gets the alias
       const texts = [name, device.ior, device.version, device.server, device.host, device.class]
@@ -39,12 +50,17 @@ export function deviceCommands(store: Store) {
       needArguments(list, 5, 'device, IOR, host, pid, version', 'DbExportDevice')
       const [asked = '', ior = '', host = '', pid = '', version = ''] = list
       const name = asked.toLowerCase()
+      const starts = /^dserver\/(?!starter\/)(.+)$/.exec(name)?.[1]
+      const previous = starts === undefined || isOwn(name) ? undefined : notes.hostOf(starts)
+      const device = store.devices.get(name)
+      if (device === undefined) throw undefinedDevice(name, 'ExportDevice')
+      const number = pid === 'null' ? -1 : integer(pid, 'the pid', 'db_export_device')
+      // nothing is read in it, so that it is one message to a database elsewhere
       store.transaction(() => {
-        const device = store.devices.get(name)
-        if (device === undefined) throw undefinedDevice(name, 'ExportDevice')
-        store.devices.export(name, { ior, host, pid: pid === 'null' ? -1 : integer(pid), version })
+        store.devices.export(name, { ior, host, pid: number, version })
         store.servers.setHost(device.server, host)
       })
+      if (previous !== undefined) notes.tell(host, previous)
     },
 
     dbUnExportDevice(name) {
@@ -56,13 +72,13 @@ export function deviceCommands(store: Store) {
     },
 
     dbGetDeviceInfo(asked) {
-      const device = store.devices.get(asked)
-      if (device === undefined) throw undefinedDevice(asked, 'GetDeviceInfo')
-      const numbers = device.pid === undefined ? [] : [device.pid]
+      const name = asked.toLowerCase()
+      const device = find(store, name)
+      if (device === undefined) throw undefinedDevice(name, 'GetDeviceInfo')
       return longStrings(
-        [Number(device.exported), ...numbers],
+        [Number(device.exported), device.pid ?? -1],
         [
-          device.name,
+          name,
           device.ior,
           device.version,
           device.server,
@@ -75,7 +91,7 @@ export function deviceCommands(store: Store) {
     },
 
     dbGetDeviceList(list) {
-      needArguments(list, 2, 'server, class', 'DbGetDeviceList')
+      needExactly(list, 2, 'server, class', 'GetDeviceList')
       const [server = '*', deviceClass = '*'] = list
       return names(store, { server, class: deviceClass })
     },
@@ -86,7 +102,9 @@ export function deviceCommands(store: Store) {
     dbGetDeviceDomainList: fields('domain'),
     dbGetDeviceFamilyList: fields('family'),
     dbGetDeviceMemberList: fields('member'),
-    dbGetDeviceClassList: (server) => store.devices.list({ server }).flatMap((device) => [device.name, device.class]),
+    // the argument is a server, never a pattern
+    dbGetDeviceClassList: (server) =>
+      isPattern(server) ? [] : store.devices.list({ server }).flatMap((device) => [device.name, device.class]),
     dbGetDeviceServerClassList: (server) => store.devices.distinct('class', { server }),
     dbGetClassList: (deviceClass) => store.devices.distinct('class', { class: deviceClass }),
 
@@ -98,6 +116,10 @@ export function deviceCommands(store: Store) {
     },
   } satisfies Partial<DatabaseHandlers>
 
+  function isOwn(admin: string): boolean {
+    return admin === `dserver/${store.devices.get(facts.name)?.server ?? ''}`.toLowerCase()
+  }
+
   function fields(column: DeviceColumn): (pattern: string) => readonly string[] {
     return (nameOrAlias) => store.devices.distinct(column, { nameOrAlias })
   }
@@ -108,6 +130,18 @@ export function defineAdmin(store: Store, server: string, { replace }: { readonl
   const name = `dserver/${server}`
   if (!/^[^/]+\/[^/]+$/.test(server)) return
   if (replace || store.devices.get(name) === undefined) store.devices.define({ name, server, class: 'DServer' })
+}
+
+/** Removes a device with all that hangs on it. */
+export function deleteDevice(store: Store, name: string): void {
+  store.devices.delete({ name })
+  for (const scope of ['device', 'deviceAttribute', 'devicePipe'] as const) store.properties.drop(scope, name)
+  store.attributeAliases.deleteDevice(name)
+}
+
+/** A device by its name, else by its alias. */
+function find(store: Store, name: string): DeviceRow | undefined {
+  return store.devices.get(name) ?? (name === '' ? undefined : store.devices.byAlias(name))
 }
 
 function names(store: Store, filter: DeviceFilter): readonly string[] {

@@ -21,13 +21,18 @@ export interface DatabaseFacts {
   address(): string
   /** Local time `YYYY-MM-DD HH:MM:SS`. */
   readonly runningSince: string
+  /** Told of each change of a server that the start-up tool of a host shows; returns at once. */
+  readonly updateStarters?: (hosts: readonly string[]) => void
 }
 
-/** Refuses a list that is too short. */
-export function needArguments(list: readonly string[], count: number, what: string, command: string): void {
-  if (list.length < count) {
-    throw wrongArguments(`${command} needs at least ${count} elements: ${what}`, command)
-  }
+/** Refuses a list that is too short. @param where command or method that a native error names as its origin */
+export function needArguments(list: readonly string[], count: number, what: string, where: string): void {
+  if (list.length < count) throw wrongArguments(`${where} needs at least ${count} elements: ${what}`, where)
+}
+
+/** Refuses a list that is too short or too long. */
+export function needExactly(list: readonly string[], count: number, what: string, where: string): void {
+  if (list.length !== count) throw wrongArguments(`${where} needs ${count} elements: ${what}`, where)
 }
 
 /** The error for arguments that make no sense. */
@@ -60,15 +65,16 @@ export class FlatReader {
     return value
   }
 
+  /** A number of things that follow. Like C's `atoi` it ends at the first character that is no digit. */
   count(what: string): number {
     const value = this.next(what)
-    if (!/^\s*\d+\s*$/.test(value))
-      throw wrongArguments(`${this.command}: ${what} is '${value}', no number`, this.command)
+    const digits = /^\s*\+?(\d+)/.exec(value)?.[1]
+    if (digits === undefined) throw wrongArguments(`${this.command}: ${what} is '${value}', no number`, this.command)
     const left = this.#list.length - this.#at
-    if (Number(value) > left) {
+    if (Number(digits) > left) {
       throw wrongArguments(`${this.command}: ${what} is ${value}, but ${left} elements follow`, this.command)
     }
-    return Number(value)
+    return Number(digits)
   }
 
   /** As many texts as announced. */
@@ -97,23 +103,57 @@ export function propertyCommand(verb: 'Put' | 'Get' | 'Delete' | 'DeleteAll', sc
   return `Db${verb}${SCOPE_WORDS[scope]}${rest}`
 }
 
+/** Longest name of anything, and longest field of a device name. */
+const MAX_NAME = 255
+const MAX_FIELD = 85
+
 /**
- * A device name without `tango:` and `//host/`.
+ * Refuses names that are longer than the columns of the native database, which others may read or import.
+ * @throws DevFailed `DB_SQLError`
+ */
+export function fitting(command: string, names: readonly string[], longest: number = MAX_NAME): void {
+  const long = names.find((name) => name.length > longest)
+  if (long === undefined) return
+  const desc = `'${long.slice(0, 40)}...' has ${long.length} characters, ${longest} are allowed`
+  throw devFailed('DB_SQLError', desc, { origin: origin(command) })
+}
+
+/**
+ * The name of a device that may exist, without `tango:` and `//host/`. As lenient as the native database, so that
+ * whatever it has let in can be removed.
  * @throws DevFailed `DB_IncorrectDeviceName` when it has not three fields or holds a `*`
  */
 export function deviceName(name: string, command: string): string {
-  const bare = name.replace(/^(tango|taco):/i, '').replace(/^\/\/[^/]*\//, '')
-  if (!/^[^/*]+\/[^/*]+\/[^/*]+$/.test(bare)) {
-    const desc = `device name (${name}) syntax error (should be [tango:][//instance/]domain/family/member)`
-    throw devFailed('DB_IncorrectDeviceName', desc, { origin: origin(command) })
-  }
+  const bare = name.replace(/^(tango|taco):/, '').replace(/^\/\/[^/]*\//, '')
+  if (!/^[^/*]+\/[^/*]*\/[^*]*$/.test(bare)) throw incorrectDevice(name, command)
   return bare
 }
 
-/** A number as C's atoi reads it, within 32 bits. */
-export function integer(text: string): number {
-  const value = Number.parseInt(text, 10)
-  return Number.isNaN(value) ? 0 : Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1)
+/**
+ * The name for a new device, without `tango:` and `//host/`.
+ * @throws DevFailed `DB_IncorrectDeviceName` when it has not exactly three fields, all of them filled, or holds a `*`
+ */
+export function newDeviceName(name: string, command: string): string {
+  const bare = deviceName(name, command)
+  const fields = bare.split('/')
+  if (fields.length !== 3 || fields.includes('')) throw incorrectDevice(name, command)
+  fitting(`db_add_${command.slice('Add'.length).toLowerCase()}`, fields, MAX_FIELD)
+  return bare
+}
+
+function incorrectDevice(name: string, command: string): Error {
+  const desc = `device name (${name}) syntax error (should be [tango:][//instance/]domain/family/member)`
+  return devFailed('DB_IncorrectDeviceName', desc, { origin: origin(command) })
+}
+
+/**
+ * A number for a column of integers.
+ * @throws DevFailed `DB_SQLError`, as from the strict mode of the native database
+ */
+export function integer(text: string, what: string, command: string): number {
+  const value = /^\s*[-+]?\d+\s*$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31) return value
+  throw devFailed('DB_SQLError', `${what} is '${text}', no 32-bit integer`, { origin: origin(command) })
 }
 
 /** Numbers and texts of a reply. */

@@ -2,10 +2,26 @@
 
 import type { Scope, Store } from '../store/store.ts'
 import { isPattern } from '../store/wildcard.ts'
-import { type DatabaseHandlers, FlatReader, needArguments, propertyCommand } from './handlers.ts'
+import {
+  type DatabaseHandlers,
+  deviceName,
+  FlatReader,
+  fitting,
+  needArguments,
+  needExactly,
+  propertyCommand,
+} from './handlers.ts'
 import { readProperties } from './properties.ts'
 
 type MemberScope = Exclude<Scope, 'object' | 'class' | 'device'>
+
+/** Words in the origins of native errors. */
+const NATIVE_WORDS: Readonly<Record<MemberScope, string>> = {
+  classAttribute: 'class_attribute',
+  deviceAttribute: 'device_attribute',
+  classPipe: 'class_pipe',
+  devicePipe: 'device_pipe',
+}
 
 /** Handlers over a store. */
 export function memberPropertyCommands(store: Store) {
@@ -60,6 +76,8 @@ export function memberPropertyCommands(store: Store) {
         const member = reader.next('member name')
         return { member, properties: read(reader) }
       })
+      const names = members.flatMap(({ member, properties }) => [member, ...properties.map(([name]) => name)])
+      fitting(`db_put_${NATIVE_WORDS[scope]}_property`, [owner, ...names])
       store.transaction(() => {
         for (const { member, properties } of members) {
           for (const [name, values] of properties) store.properties.put({ scope, owner, member }, name, values)
@@ -75,15 +93,17 @@ export function memberPropertyCommands(store: Store) {
     return (list) => {
       needArguments(list, 1, 'owner, members', propertyCommand('Get', scope))
       const [owner = '', ...members] = list
-      const blocks = members.flatMap((member) => [member, ...write(store.properties.all({ scope, owner, member }))])
+      const found = store.properties.allEach(members.map((member) => ({ scope, owner, member })))
+      const blocks = members.flatMap((member, i) => [member, ...write(found[i] ?? new Map())])
       return [owner, String(members.length), ...blocks]
     }
   }
 
   function remove(scope: MemberScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 2, 'owner, member, properties', propertyCommand('Delete', scope))
-      const [owner = '', member = '', ...names] = list
+      needArguments(list, 3, 'owner, member, properties', `db_delete_${NATIVE_WORDS[scope]}_property`)
+      const [asked = '', member = '', ...names] = list
+      const owner = ownerName(scope, asked, scope === 'devicePipe' ? '_property' : '')
       store.transaction(() => {
         // unlike for devices, a `*` is no pattern here
         for (const name of names) if (!isPattern(name)) store.properties.delete({ scope, owner, member }, name)
@@ -93,8 +113,9 @@ export function memberPropertyCommands(store: Store) {
 
   function removeAll(scope: MemberScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 2, 'owner, members', propertyCommand('DeleteAll', scope))
-      const [owner = '', ...members] = list
+      needArguments(list, 2, 'owner, members', `db_delete_all_${NATIVE_WORDS[scope]}_property`)
+      const [asked = '', ...members] = list
+      const owner = deviceName(asked, `db_delete_all_${NATIVE_WORDS[scope]}`)
       store.transaction(() => {
         for (const member of members) store.properties.delete({ scope, owner, member }, '*')
       })
@@ -103,10 +124,17 @@ export function memberPropertyCommands(store: Store) {
 
   function drop(scope: MemberScope): (list: readonly string[]) => void {
     return (list) => {
-      needArguments(list, 2, 'owner, member', propertyCommand('Delete', scope, ''))
-      const [owner = '', member = ''] = list
+      needArguments(list, 2, 'owner, member', `db_delete_${NATIVE_WORDS[scope]}`)
+      const [asked = '', member = ''] = list
+      const owner = ownerName(scope, asked)
       store.properties.drop(scope, owner, member)
     }
+  }
+
+  /** A class as given, a device without `tango:` and `//host/`. */
+  function ownerName(scope: MemberScope, asked: string, suffix = ''): string {
+    const ofDevice = scope === 'deviceAttribute' || scope === 'devicePipe'
+    return ofDevice ? deviceName(asked, `db_delete_${NATIVE_WORDS[scope]}${suffix}`) : asked
   }
 
   function list(scope: MemberScope): (list: readonly string[]) => readonly string[] {
@@ -119,7 +147,7 @@ export function memberPropertyCommands(store: Store) {
 
   function history(scope: MemberScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 3, 'owner, member, property', propertyCommand('Get', scope, 'PropertyHist'))
+      needExactly(list, 3, 'owner, member, property', propertyCommand('Get', scope, 'PropertyHist'))
       const [owner = '', member = '*', pattern = '*'] = list
       return store.properties
         .history({ scope, owner, member }, pattern)

@@ -1,8 +1,16 @@
 // Commands of the Database device about properties of free objects, classes and devices.
 
-import type { Place, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { isPattern } from '../store/wildcard.ts'
-import { type DatabaseHandlers, FlatReader, needArguments, propertyCommand, wrongArguments } from './handlers.ts'
+import {
+  type DatabaseHandlers,
+  FlatReader,
+  fitting,
+  needArguments,
+  needExactly,
+  propertyCommand,
+  wrongArguments,
+} from './handlers.ts'
 
 type PlainScope = 'object' | 'class' | 'device'
 
@@ -36,6 +44,8 @@ export function propertyCommands(store: Store) {
       const place = { scope, owner: reader.next(scope) }
       // everything is read before anything is written
       const properties = readProperties(reader)
+      const names = [place.owner, ...properties.map(([name]) => name)]
+      fitting(scope === 'object' ? 'db_put_property' : `db_put_${scope}_property`, names)
       store.transaction(() => {
         for (const [name, values] of properties) store.properties.put(place, name, values)
       })
@@ -44,18 +54,22 @@ export function propertyCommands(store: Store) {
 
   function get(scope: PlainScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, scope === 'device' ? 2 : 1, `${scope}, property names`, propertyCommand('Get', scope))
+      needArguments(
+        list,
+        scope === 'device' ? 2 : 1,
+        `${scope}, property names`,
+        scope === 'device' ? 'GetDeviceProperty' : propertyCommand('Get', scope),
+      )
       const [owner = '', ...names] = list
-      return [owner, String(names.length), ...names.flatMap((name) => answer({ scope, owner }, name))]
+      const found = store.properties.getEach({ scope, owner }, names, { patterns: scope !== 'class' })
+      return [owner, String(names.length), ...names.flatMap((name, i) => answer(scope, name, found[i] ?? []))]
     }
   }
 
   /** Name as asked, number of values, values; clients skip one element after the 0 of a missing property, but not for classes. */
-  function answer(place: Place, name: string): readonly string[] {
-    const wild = isPattern(name) && place.scope !== 'class'
-    const values = wild ? store.properties.merged(place, name) : store.properties.get(place, name)
+  function answer(scope: PlainScope, name: string, values: readonly string[]): readonly string[] {
     if (values.length > 0) return [name, String(values.length), ...values]
-    return place.scope === 'class' ? [name, '0'] : [name, '0', ' ']
+    return scope === 'class' ? [name, '0'] : [name, '0', ' ']
   }
 
   function remove(scope: PlainScope): (list: readonly string[]) => void {
@@ -70,6 +84,7 @@ export function propertyCommands(store: Store) {
 
   function list(scope: PlainScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
+      if (scope === 'object') needExactly(list, 2, 'object, pattern', 'GetPropertyList')
       needArguments(list, 2, `${scope}, pattern`, propertyCommand('Get', scope, 'PropertyList'))
       const [owner = '', pattern = '*'] = list
       return store.properties.names({ scope, owner }, pattern)
@@ -78,7 +93,8 @@ export function propertyCommands(store: Store) {
 
   function history(scope: PlainScope): (list: readonly string[]) => readonly string[] {
     return (list) => {
-      needArguments(list, 2, `${scope}, property`, propertyCommand('Get', scope, 'PropertyHist'))
+      const where = scope === 'device' ? 'GetDevicePropertyHist' : propertyCommand('Get', scope, 'PropertyHist')
+      needExactly(list, 2, `${scope}, property`, where)
       const [owner = '', pattern = '*'] = list
       return store.properties
         .history({ scope, owner }, pattern)

@@ -1,31 +1,37 @@
 // Commands of the Database device about servers, hosts and the database itself.
 
+import { parseReference } from '#tango'
 import { devFailed } from '#tango/pure'
-import type { Store } from '../store/store.ts'
-import { isPattern } from '../store/wildcard.ts'
-import { defineAdmin } from './devices.ts'
+import type { DeviceRow, Store } from '../store/store.ts'
+import { defineAdmin, deleteDevice } from './devices.ts'
 import {
   type DatabaseFacts,
   type DatabaseHandlers,
-  deviceName,
+  fitting,
+  integer,
   longStrings,
   needArguments,
+  newDeviceName,
   origin,
   wrongArguments,
 } from './handlers.ts'
+import { selectCommand } from './select.ts'
+import { starters } from './starter.ts'
 
 /** Handlers over a store. */
 export function serverCommands(store: Store, facts: DatabaseFacts) {
+  const notes = starters(store, facts)
   return {
     dbAddServer(list) {
       needArguments(list, 3, 'server, then device and class of each device', 'AddServer')
       if (list.length % 2 === 0) throw wrongArguments('the last device has no class', 'AddServer')
       const [server = '', ...rest] = list
       const devices = pairs(rest).map(([name, deviceClass]) => ({
-        name: deviceName(name, 'AddServer'),
+        name: newDeviceName(name, 'AddServer'),
         server,
         class: deviceClass,
       }))
+      fitting('db_add_server', [server, ...devices.map((device) => device.class)])
       store.transaction(() => {
         for (const device of devices) store.devices.define(device)
         defineAdmin(store, server, { replace: true })
@@ -33,52 +39,52 @@ export function serverCommands(store: Store, facts: DatabaseFacts) {
     },
 
     dbDeleteServer(server) {
-      if (!isServerName(server)) {
-        throw serverFailed(
-          'DB_IncorrectServerName',
-          `${server} is no server name (executable/instance)`,
-          'delete_server',
-        )
+      if (!server.includes('/') || /[*%]/.test(server)) {
+        const desc = `'${server}' is no server name (executable/instance)`
+        throw serverFailed('DB_IncorrectServerName', desc, 'delete_server')
       }
-      store.transaction(() => {
-        if (store.devices.list({ server }).length === 0) {
-          throw serverFailed('DB_IncorrectServerName', `Server ${server} not defined in database !`, 'delete_server')
-        }
-        store.devices.delete({ server })
-        store.devices.delete({ name: `dserver/${server}` })
-        store.servers.delete(server)
+      const host = store.transaction(() => {
+        const admin = definedServer(server)
+        for (const { name } of store.devices.list({ server })) deleteDevice(store, name)
+        deleteDevice(store, admin.name)
+        return admin.host
       })
+      notes.tell(host)
     },
 
     dbRenameServer(list) {
-      needArguments(list, 2, 'old name, new name', 'db_rename_server')
-      const [from = '', to = ''] = list
-      if (!isServerName(from) || !isServerName(to)) {
-        const wrong = isServerName(from) ? to : from
-        throw serverFailed('Db_WrongArgument', `${wrong} is no server name (executable/instance)`, 'rename_server')
+      if (list.length !== 2) {
+        throw serverFailed('DB_WrongArgNUmber', 'two elements are needed: old name, new name', 'rename_server')
       }
-      store.transaction(() => {
+      const [from = '', to = ''] = list
+      const wrong = [from, to].find((name) => !name.includes('/'))
+      if (wrong !== undefined) {
+        throw serverFailed('Db_WrongArgument', `'${wrong}' is no server name (executable/instance)`, 'rename_server')
+      }
+      fitting('db_rename_server', [to])
+      const host = store.transaction(() => {
         if (store.devices.get(`dserver/${to}`) !== undefined) {
           const desc = `Device server process name ${to} is already used`
           throw serverFailed('Db_WrongArgument', desc, 'rename_server')
         }
-        if (store.devices.list({ server: from }).length === 0) {
-          throw serverFailed('DB_IncorrectServerName', `Server ${from} not defined in database !`, 'rename_server')
-        }
+        const admin = definedServer(from)
         store.devices.renameServer(from, to)
-        store.servers.rename(from, to)
+        store.servers.rename(from, to.toLowerCase())
+        return admin.host
       })
+      notes.tell(host)
     },
 
     dbGetServerList: (server) => store.devices.distinct('server', { server }),
 
     dbGetServerNameList(pattern) {
-      const servers = store.devices.distinct('server', { server: `${pattern}/*` }).map((server) => half(server, 0))
-      return unique(servers)
+      const servers = store.devices.distinct('server', { server: pattern })
+      return unique(servers.filter((server) => server.includes('/')).map((server) => server.split('/')[0] ?? ''))
     },
 
     dbGetInstanceNameList(executable) {
-      return store.devices.distinct('server', { server: `${executable}/*` }).map((server) => half(server, 1))
+      const servers = store.devices.distinct('server', { server: `${executable}/*` })
+      return servers.map((server) => server.slice(server.indexOf('/') + 1))
     },
 
     dbGetHostList: (host) => store.devices.distinct('host', { host }),
@@ -98,18 +104,31 @@ export function serverCommands(store: Store, facts: DatabaseFacts) {
 
     dbPutServerInfo(list) {
       needArguments(list, 4, 'server, host, mode, level', 'db_put_server_info')
-      const [name = '', host = '', mode = '', level = ''] = list
-      for (const number of [mode, level]) {
-        if (!/^\s*-?\d+\s*$/.test(number)) throw wrongArguments(`'${number}' is no number`, 'db_put_server_info')
+      const [asked = '', host = '', mode = '', level = ''] = list
+      const name = asked.toLowerCase()
+      // without a host the record is of a server that is no longer controlled where it has run
+      const previous = host === '' ? notes.hostOf(name) : undefined
+      const row = {
+        name,
+        host,
+        mode: integer(mode, 'the mode', 'db_put_server_info'),
+        level: integer(level, 'the level', 'db_put_server_info'),
       }
-      store.transaction(() => store.servers.put({ name, host, mode: Number(mode), level: Number(level) }))
+      fitting('db_put_server_info', [name, host])
+      store.transaction(() => store.servers.put(row))
+      notes.tell(host === '' ? previous : host)
     },
 
     dbDeleteServerInfo(server) {
       store.servers.delete(server)
     },
 
-    dbGetCSDbServerList: () => [facts.address()],
+    dbGetCSDbServerList() {
+      const others = store.devices
+        .list({ name: 'sys/database/*', exported: true })
+        .filter(({ name }) => name !== facts.name)
+      return unique([facts.address(), ...others.map(({ name, ior }) => addressOf(name, ior))])
+    },
 
     dbInfo() {
       const devices = store.devices.count()
@@ -138,22 +157,14 @@ export function serverCommands(store: Store, facts: DatabaseFacts) {
       return lines
     },
 
-    dbMySqlSelect(query) {
-      const { columns, rows } = store.select(query)
-      const cells = rows.flat()
-      const flags = cells.map((cell) => (cell === undefined ? 0 : 1))
-      return longStrings(
-        [...flags, rows.length, columns],
-        cells.map((cell) => cell ?? ''),
-      )
-    },
+    dbMySqlSelect: selectCommand(store),
 
     dbExportEvent(list) {
       needArguments(list, 5, 'channel, IOR, host, pid, version', 'db_export_event')
       const [name = '', ior = '', host = '', pid = '', version = ''] = list
-      store.transaction(() =>
-        store.events.export(name.toLowerCase(), { ior, host, pid: Number.parseInt(pid, 10) || -1, version }),
-      )
+      const number = integer(pid, 'the pid', 'db_export_event')
+      fitting('db_export_event', [name, host])
+      store.transaction(() => store.events.export(name.toLowerCase(), { ior, host, pid: number, version }))
     },
 
     dbImportEvent(asked) {
@@ -173,20 +184,33 @@ export function serverCommands(store: Store, facts: DatabaseFacts) {
     },
   } satisfies Partial<DatabaseHandlers>
 
+  /** The admin device of a server. */
+  function definedServer(server: string): DeviceRow {
+    const admin = store.devices.get(`dserver/${server}`)
+    if (admin !== undefined) return admin
+    // the native database names this origin whatever was to be done with the server
+    throw serverFailed('DB_IncorrectServerName', `Server ${server} not defined in database !`, 'delete_server')
+  }
+
   /** Servers of which the admin device is noted on a host; its name may be given without domain. */
   function serversOn(host: string): readonly string[] {
-    const patterns = isPattern(host) ? [host] : [host, `${host}.*`]
-    const found = patterns.flatMap((pattern) => store.devices.distinct('server', { host: pattern, name: 'dserver/*' }))
+    const found = [host, `${host}.*`].flatMap((pattern) =>
+      store.devices.distinct('server', { host: pattern, name: 'dserver/*' }),
+    )
     return [...unique(found)].sort((a, b) => (a.toUpperCase() < b.toUpperCase() ? -1 : 1))
   }
 }
 
-function isServerName(name: string): boolean {
-  return /^[^/*]+\/[^/*]+$/.test(name)
-}
-
-function half(server: string, index: 0 | 1): string {
-  return server.split('/')[index] ?? ''
+/** Where a running database is reached, `host:port`. */
+function addressOf(device: string, ior: string): string {
+  try {
+    const { host, port } = parseReference(ior)
+    return `${host}:${port}`
+  } catch {
+    throw devFailed('DB_WrongIORForDbServer', `the reference of database ${device} is damaged: '${ior}'`, {
+      origin: origin('db_get_csdb_server_list'),
+    })
+  }
 }
 
 /** Without repetitions, compared without regard to case; order kept. */

@@ -43,9 +43,11 @@ export class Timing {
   table(host: string): readonly string[] {
     const rows = [...this.#entries].map(([name, entry]) => {
       const average = entry.calls === 0 ? 0 : entry.total / entry.calls
-      return [name, ...[average, entry.minimum, entry.maximum].map((ms) => ms.toFixed(3)), String(entry.calls)].join(
-        '\t',
-      )
+      return [
+        name,
+        ...[average, entry.minimum, entry.maximum].map((ms) => ms.toFixed(3).padStart(6)),
+        String(entry.calls),
+      ].join('\t')
     })
     return [
       `TANGO Database Timing info on host ${host}`,

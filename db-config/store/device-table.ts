@@ -1,6 +1,6 @@
 // Table `device`: definitions, exports, aliases.
 
-import { maybeNumber, maybeText, type Sql, text, timestamp } from './sql.ts'
+import { maybeNumber, maybeText, type Sql, text } from './sql.ts'
 import type { DeviceColumn, DeviceFilter, DeviceRow, DeviceTable, Export } from './store.ts'
 import { all, type Condition, either, fits } from './wildcard.ts'
 
@@ -29,7 +29,7 @@ export class SqlDeviceTable implements DeviceTable {
   distinct(column: DeviceColumn, filter: DeviceFilter): readonly string[] {
     const { sql, parameters } = condition(filter)
     const rows = this.#sql.all(
-      `SELECT DISTINCT ${column} FROM device WHERE ${column} IS NOT NULL AND ${sql} ORDER BY upper(${column})`,
+      `SELECT DISTINCT ${column} FROM device WHERE ${column} IS NOT NULL AND ${sql} ORDER BY ${this.#sql.dialect.order(column)}`,
       ...parameters,
     )
     return rows.map(([cell]) => text(cell))
@@ -37,10 +37,10 @@ export class SqlDeviceTable implements DeviceTable {
 
   define(device: { name: string; server: string; class: string; alias?: string | undefined }): void {
     const [domain = '', family = '', member = ''] = device.name.split('/')
-    this.#sql.run('DELETE FROM device WHERE name = ?', device.name)
-    this.#sql.run(
-      `INSERT INTO device (name, alias, domain, family, member, exported, ior, host, server, pid, class, version, comment)
-       VALUES (?, ?, ?, ?, ?, 0, 'nada', 'nada', ?, 0, ?, '0', 'nada')`,
+    this.#sql.write('DELETE FROM device WHERE name = ?', device.name)
+    this.#sql.write(
+      `INSERT INTO device (name, alias, domain, family, member, exported, ior, host, server, pid, class, version)
+       VALUES (?, ?, ?, ?, ?, 0, 'nada', 'nada', ?, 0, ?, '0')`,
       device.name,
       device.alias ?? null,
       domain,
@@ -51,33 +51,32 @@ export class SqlDeviceTable implements DeviceTable {
     )
   }
 
-  export(name: string, data: Export): boolean {
-    const changed = this.#sql.run(
+  export(name: string, data: Export): void {
+    this.#sql.write(
       'UPDATE device SET exported = 1, ior = ?, host = ?, pid = ?, version = ?, started = ? WHERE name = ?',
       data.ior,
       data.host,
       data.pid,
       data.version,
-      timestamp(this.#sql.now()),
+      this.#sql.dialect.stamp(this.#sql),
       name,
     )
-    return changed > 0
   }
 
   unexport(filter: { readonly name: string } | { readonly server: string }): void {
     const [column, value] = one(filter)
-    const stopped = timestamp(this.#sql.now())
-    this.#sql.run(`UPDATE device SET exported = 0, stopped = ? WHERE ${column} = ?`, stopped, value)
+    const stopped = this.#sql.dialect.stamp(this.#sql)
+    this.#sql.write(`UPDATE device SET exported = 0, stopped = ? WHERE ${column} = ?`, stopped, value)
   }
 
   setAlias(name: string, alias: string | undefined): void {
-    this.#sql.run('UPDATE device SET alias = ? WHERE name = ?', alias ?? null, name)
+    this.#sql.write('UPDATE device SET alias = ? WHERE name = ?', alias ?? null, name)
   }
 
   renameServer(from: string, to: string): void {
     const [family = '', member = ''] = to.split('/')
-    this.#sql.run('UPDATE device SET server = ? WHERE server = ?', to, from)
-    this.#sql.run(
+    this.#sql.write('UPDATE device SET server = ? WHERE server = ?', to, from)
+    this.#sql.write(
       'UPDATE device SET name = ?, family = ?, member = ? WHERE name = ?',
       `dserver/${to}`,
       family,
@@ -85,13 +84,13 @@ export class SqlDeviceTable implements DeviceTable {
       `dserver/${from}`,
     )
     for (const table of ['property_device', 'property_attribute_device', 'property_pipe_device']) {
-      this.#sql.run(`UPDATE ${table} SET device = ? WHERE device = ?`, `dserver/${to}`, `dserver/${from}`)
+      this.#sql.write(`UPDATE ${table} SET device = ? WHERE device = ?`, `dserver/${to}`, `dserver/${from}`)
     }
   }
 
   delete(filter: { readonly name: string } | { readonly server: string }): void {
     const [column, value] = one(filter)
-    this.#sql.run(`DELETE FROM device WHERE ${column} = ?`, value)
+    this.#sql.write(`DELETE FROM device WHERE ${column} = ?`, value)
   }
 
   count(): { defined: number; exported: number; servers: number; serversUp: number } {
@@ -104,7 +103,8 @@ export class SqlDeviceTable implements DeviceTable {
   }
 
   #rows({ sql, parameters }: Condition): readonly DeviceRow[] {
-    const rows = this.#sql.all(`SELECT ${COLUMNS} FROM device WHERE ${sql} ORDER BY upper(name)`, ...parameters)
+    const order = this.#sql.dialect.order('name')
+    const rows = this.#sql.all(`SELECT ${COLUMNS} FROM device WHERE ${sql} ORDER BY ${order}`, ...parameters)
     return rows.map(([name, alias, server, deviceClass, exported, ior, host, version, pid, started, stopped]) => ({
       name: text(name),
       // older tools write an empty alias for none

@@ -7,6 +7,8 @@ export class SelectTextError extends Error {}
  * Rewrites a query.
  * - strings in double quotes, and backslash escapes in strings, become SQLite literals;
  * - LIKE gets `ESCAPE '\'`, which MySQL implies;
+ * - values are compared without regard to case, as the name columns of the schema are anyway;
+ * - ORDER BY sorts texts as MySQL does, where an underscore comes after the letters;
  * - without the word SELECT in front it is added, so that nothing else can be executed.
  * @throws SelectTextError for a second statement or an unfinished string
  */
@@ -14,6 +16,8 @@ export function toSqlite(query: string): string {
   const withVerb = /^\s*select\b/i.test(query) ? query : `SELECT ${query}`
   let out = ''
   let afterLike = false
+  let order: 'none' | 'order' | 'by' = 'none'
+  const union = /\bunion\b/i.test(withVerb)
   for (let at = 0; at < withVerb.length; ) {
     const char = withVerb.charAt(at)
     if (char === "'" || char === '"') {
@@ -27,13 +31,31 @@ export function toSqlite(query: string): string {
       if (withVerb.slice(at + 1).trim() !== '') throw new SelectTextError('only one statement is allowed')
       break
     }
-    const word = /^[A-Za-z_]\w*/.exec(withVerb.slice(at))?.[0]
-    if (word !== undefined) afterLike = word.toLowerCase() === 'like'
-    else if (!/\s/.test(char)) afterLike = false
-    out += word ?? char
+    const word = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?/.exec(withVerb.slice(at))?.[0]
+    if (word !== undefined) {
+      const lower = word.toLowerCase()
+      afterLike = lower === 'like'
+      if (order === 'by' && !union && isTextColumn(lower)) out += `upper(${word})`
+      else out += /^(\w+\.)?value$/.test(lower) && !/\bas\s+$/i.test(out) ? `${word} COLLATE NOCASE` : word
+      if (lower === 'order' || lower === 'limit') order = lower === 'order' ? 'order' : 'none'
+      else if (lower === 'by' && order === 'order') order = 'by'
+    } else {
+      if (!/\s/.test(char)) afterLike = false
+      if (char === '(' || char === ')') order = 'none'
+      out += char
+    }
     at += word?.length ?? 1
   }
   return out
+}
+
+const TEXT_COLUMNS = new Set(
+  'name alias domain family member host server class object device attribute pipe value'.split(' '),
+)
+
+/** Whether a name, perhaps after its table's, is that of a column of texts. */
+function isTextColumn(word: string): boolean {
+  return TEXT_COLUMNS.has(word.slice(word.indexOf('.') + 1))
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', Z: '\x1a' }

@@ -1,12 +1,9 @@
 // The seven property tables and their histories, which differ only in the columns that name the holder.
 
 import { PROPERTY_LAYOUTS, type PropertyLayout } from './schema.ts'
-import { type Cell, type Sql, text, timestamp } from './sql.ts'
+import { allOfMany, type Cell, type Parameter, type Query, type Sql, text } from './sql.ts'
 import type { HistoryEntry, Place, PropertyTable, Scope } from './store.ts'
-import { all, type Condition, fits } from './wildcard.ts'
-
-/** Changes remembered per property. */
-const HISTORY_DEPTH = 10
+import { all, type Condition, fits, isPattern } from './wildcard.ts'
 
 /** Rows of one INSERT; the engine takes some thousand values. */
 const INSERT_ROWS = 100
@@ -23,33 +20,35 @@ export class SqlPropertyTable implements PropertyTable {
   }
 
   get(place: Place, name: string): readonly string[] {
-    const { table, where, parameters } = located(place)
-    const rows = this.#sql.all(
-      `SELECT value FROM ${table} WHERE ${where} AND name = ? ORDER BY count`,
-      ...parameters,
-      name,
-    )
-    return rows.map(([value]) => text(value))
+    const { text: query, parameters } = this.#one(place, name)
+    return this.#sql.all(query, ...parameters).map(([value]) => text(value))
   }
 
   merged(place: Place, pattern: string): readonly string[] {
-    const { table, where, parameters } = located(place)
-    const name = fits('name', pattern)
-    const rows = this.#sql.all(
-      `SELECT value FROM ${table} WHERE ${where} AND ${name.sql} ORDER BY upper(name), count`,
-      ...parameters,
-      ...name.parameters,
+    const { text: query, parameters } = this.#merged(place, pattern)
+    return this.#sql.all(query, ...parameters).map(([value]) => text(value))
+  }
+
+  getEach(place: Place, names: readonly string[], { patterns }: { patterns: boolean }): readonly (readonly string[])[] {
+    const queries = names.map((name) =>
+      patterns && isPattern(name) ? this.#merged(place, name) : this.#one(place, name),
     )
-    return rows.map(([value]) => text(value))
+    return allOfMany(this.#sql, queries).map((rows) => rows.map(([value]) => text(value)))
   }
 
   all(place: Place): ReadonlyMap<string, readonly string[]> {
-    const { table, where, parameters } = located(place)
-    const rows = this.#sql.all(
-      `SELECT name, value FROM ${table} WHERE ${where} ORDER BY upper(name), count`,
-      ...parameters,
-    )
-    return grouped(rows)
+    return this.allEach([place])[0] ?? new Map()
+  }
+
+  allEach(places: readonly Place[]): readonly ReadonlyMap<string, readonly string[]>[] {
+    const queries = places.map((place) => {
+      const { table, where, parameters } = located(place)
+      return {
+        text: `SELECT name, value FROM ${table} WHERE ${where} ORDER BY ${this.#order('name')}, count`,
+        parameters,
+      }
+    })
+    return allOfMany(this.#sql, queries).map(grouped)
   }
 
   members(scope: Scope, owner: string): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
@@ -57,11 +56,13 @@ export class SqlPropertyTable implements PropertyTable {
   }
 
   allOf(scope: Scope, owners: readonly string[]): readonly ReadonlyMap<string, readonly string[]>[] {
+    if (owners.length === 0) return []
     const { table, owner } = PROPERTY_LAYOUTS[scope]
+    const asked = this.#sql.dialect.asked(owners)
     const rows = this.#sql.all(
-      `SELECT asked.key, p.name, p.value FROM json_each(?) asked JOIN ${table} p ON p.${owner} = asked.value
-       ORDER BY asked.key, upper(p.name), p.count`,
-      JSON.stringify(owners),
+      `SELECT asked.k, ${table}.name, ${table}.value FROM ${asked.sql} JOIN ${table} ON ${table}.${owner} = asked.v
+       ORDER BY asked.k, ${this.#order(`${table}.name`)}, ${table}.count`,
+      ...asked.parameters,
     )
     return perOwner(rows, owners.length).map(grouped)
   }
@@ -70,11 +71,14 @@ export class SqlPropertyTable implements PropertyTable {
     scope: Scope,
     owners: readonly string[],
   ): readonly ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>[] {
+    if (owners.length === 0) return []
     const { table, owner, member } = memberLayout(scope)
+    const asked = this.#sql.dialect.asked(owners)
+    const columns = [member, 'name', 'value'].map((column) => `${table}.${column}`)
     const rows = this.#sql.all(
-      `SELECT asked.key, p.${member}, p.name, p.value FROM json_each(?) asked JOIN ${table} p ON p.${owner} = asked.value
-       ORDER BY asked.key, upper(p.${member}), upper(p.name), p.count`,
-      JSON.stringify(owners),
+      `SELECT asked.k, ${columns.join(', ')} FROM ${asked.sql} JOIN ${table} ON ${table}.${owner} = asked.v
+       ORDER BY asked.k, ${this.#order(`${table}.${member}`)}, ${this.#order(`${table}.name`)}, ${table}.count`,
+      ...asked.parameters,
     )
     return perOwner(rows, owners.length).map(byMember)
   }
@@ -95,18 +99,27 @@ export class SqlPropertyTable implements PropertyTable {
   }
 
   put(place: Place, name: string, values: readonly string[]): void {
+    this.#sql.transaction(() => this.#put(place, name, values))
+  }
+
+  #put(place: Place, name: string, values: readonly string[]): void {
     const { table, columns, where, parameters } = located(place)
-    this.#sql.run(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
-    const updated = timestamp(this.#sql.now())
+    this.#sql.write(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
+    const date = this.#now()
     this.#insert(
-      `${table} (${columns}, name, count, value, updated)`,
-      values.map((value, index) => [...parameters, name, index + 1, value, updated]),
+      `${table} (${columns}, name, count, value, updated, accessed)`,
+      values.map((value, index) => [...parameters, name, index + 1, value, date, date]),
     )
     // set points change with every write; their history would be noise
-    if (name !== '__value' && values.length > 0) this.#remember(place, name, values)
+    const setPoint = place.scope === 'deviceAttribute' && name === '__value' && values.length === 1
+    if (!setPoint && values.length > 0) this.#remember(place, name, values)
   }
 
   putAll(place: Place, properties: ReadonlyMap<string, readonly string[]>): void {
+    this.#sql.transaction(() => this.#putAll(place, properties))
+  }
+
+  #putAll(place: Place, properties: ReadonlyMap<string, readonly string[]>): void {
     const { table, history, columns, where, parameters } = located(place)
     const [stored] = this.#sql.all(
       `SELECT 1 FROM ${table} WHERE ${where} UNION ALL SELECT 1 FROM ${history} WHERE ${where} LIMIT 1`,
@@ -117,19 +130,19 @@ export class SqlPropertyTable implements PropertyTable {
     const names = new Set(filled.map(([name]) => name.toLowerCase()))
     const plain = stored === undefined && names.size === filled.length && !names.has('__value')
     if (!plain) {
-      for (const [name, values] of properties) this.put(place, name, values)
+      for (const [name, values] of properties) this.#put(place, name, values)
       return
     }
     if (filled.length === 0) return
     // nothing to replace and no history to shorten
-    const date = timestamp(this.#sql.now())
-    const first = this.#nextId(history)
+    const date = this.#now()
+    const ids = this.#sql.dialect.takeIds(this.#sql, PROPERTY_LAYOUTS[place.scope], filled.length)
     const rows = filled.flatMap(([name, values], p) =>
-      values.map((value, v) => ({ id: first + p, cells: [...parameters, name, v + 1, value] })),
+      values.map((value, v) => ({ id: ids[p] ?? null, cells: [...parameters, name, v + 1, value] })),
     )
     this.#insert(
-      `${table} (${columns}, name, count, value, updated)`,
-      rows.map(({ cells }) => [...cells, date]),
+      `${table} (${columns}, name, count, value, updated, accessed)`,
+      rows.map(({ cells }) => [...cells, date, date]),
     )
     this.#insert(
       `${history} (id, date, ${columns}, name, count, value)`,
@@ -139,20 +152,23 @@ export class SqlPropertyTable implements PropertyTable {
 
   delete(place: Place, pattern: string): void {
     const { table, where, parameters } = located(place)
-    for (const name of this.names(place, pattern)) {
-      this.#sql.run(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
-      this.#remember(place, name, undefined)
-    }
+    this.#sql.transaction(() => {
+      for (const name of this.names(place, pattern)) {
+        this.#sql.write(`DELETE FROM ${table} WHERE ${where} AND name = ?`, ...parameters, name)
+        // of attributes and pipes the native database notes the name as it was asked
+        this.#remember(place, place.member === undefined || isPattern(pattern) ? name : pattern, undefined)
+      }
+    })
   }
 
   drop(scope: Scope, owner: string, member?: string): void {
     const layout = PROPERTY_LAYOUTS[scope]
     if (member === undefined) {
-      this.#sql.run(`DELETE FROM ${layout.table} WHERE ${layout.owner} = ?`, owner)
+      this.#sql.write(`DELETE FROM ${layout.table} WHERE ${layout.owner} = ?`, owner)
       return
     }
     const { table, where, parameters } = located({ scope, owner, member })
-    this.#sql.run(`DELETE FROM ${table} WHERE ${where}`, ...parameters)
+    this.#sql.write(`DELETE FROM ${table} WHERE ${where}`, ...parameters)
   }
 
   history(place: Place, pattern: string): readonly HistoryEntry[] {
@@ -183,7 +199,7 @@ export class SqlPropertyTable implements PropertyTable {
     const value = fits('value', valuePattern)
     const rows = this.#sql.all(
       `SELECT ${owner}, ${member ?? 'NULL'}, value FROM ${table} WHERE name = ? AND ${value.sql}
-       ORDER BY upper(${owner})${member === undefined ? '' : `, upper(${member})`}`,
+       ORDER BY ${[owner, member].flatMap((column) => (column === undefined ? [] : this.#order(column))).join(', ')}`,
       name,
       ...value.parameters,
     )
@@ -203,44 +219,59 @@ export class SqlPropertyTable implements PropertyTable {
 
   #distinct(table: string, column: string, { sql, parameters }: Condition): readonly string[] {
     const rows = this.#sql.all(
-      `SELECT DISTINCT ${column} FROM ${table} WHERE ${sql} ORDER BY upper(${column})`,
+      `SELECT DISTINCT ${column} FROM ${table} WHERE ${sql} ORDER BY ${this.#order(column)}`,
       ...parameters,
     )
     return rows.map(([cell]) => text(cell))
   }
 
   /** Many rows with one statement cost little more than one. @param into table and its columns */
-  #insert(into: string, rows: readonly (readonly Cell[])[]): void {
+  #insert(into: string, rows: readonly (readonly Parameter[])[]): void {
     for (let at = 0; at < rows.length; at += INSERT_ROWS) {
       const part = rows.slice(at, at + INSERT_ROWS)
       const marks = part.map((cells) => `(${cells.map(() => '?').join(', ')})`)
-      this.#sql.run(`INSERT INTO ${into} VALUES ${marks.join(', ')}`, ...part.flat())
+      this.#sql.write(`INSERT INTO ${into} VALUES ${marks.join(', ')}`, ...part.flat())
     }
-  }
-
-  #nextId(history: string): number {
-    const [[last] = []] = this.#sql.all(`SELECT max(id) FROM ${history}`)
-    return Number(last ?? 0) + 1
   }
 
   /** `undefined` notes a deletion. */
   #remember(place: Place, name: string, values: readonly string[] | undefined): void {
+    const layout = PROPERTY_LAYOUTS[place.scope]
     const { history, columns, where, parameters } = located(place)
-    const id = this.#nextId(history)
-    const date = timestamp(this.#sql.now())
+    const [id = null] = this.#sql.dialect.takeIds(this.#sql, layout, 1)
+    const date = this.#now()
     const noted = values?.map((value, index) => [index + 1, value]) ?? [[0, DELETED]]
     this.#insert(
       `${history} (id, date, ${columns}, name, count, value)`,
       noted.map((cells) => [id, date, ...parameters, name, ...cells]),
     )
-    this.#sql.run(
-      `DELETE FROM ${history} WHERE ${where} AND name = ? AND id NOT IN
-         (SELECT DISTINCT id FROM ${history} WHERE ${where} AND name = ? ORDER BY id DESC LIMIT ${HISTORY_DEPTH})`,
-      ...parameters,
-      name,
-      ...parameters,
-      name,
-    )
+    const property = { where: `${where} AND name = ?`, parameters: [...parameters, name] }
+    this.#sql.dialect.forgetOldest(this.#sql, layout, property)
+  }
+
+  #one(place: Place, name: string): Query {
+    const { table, where, parameters } = located(place)
+    return {
+      text: `SELECT value FROM ${table} WHERE ${where} AND name = ? ORDER BY count`,
+      parameters: [...parameters, name],
+    }
+  }
+
+  #merged(place: Place, pattern: string): Query {
+    const { table, where, parameters } = located(place)
+    const name = fits('name', pattern)
+    return {
+      text: `SELECT value FROM ${table} WHERE ${where} AND ${name.sql} ORDER BY count, ${this.#order('name')}`,
+      parameters: [...parameters, ...name.parameters],
+    }
+  }
+
+  #order(column: string): string {
+    return this.#sql.dialect.order(column)
+  }
+
+  #now(): Parameter {
+    return this.#sql.dialect.stamp(this.#sql)
   }
 }
 

@@ -1,10 +1,11 @@
 // Tables of the database in SQLite's words. Names and columns are those of the native database, because clients (Jive)
 // send SELECTs over them; every name column compares without regard to case, as MySQL does.
 
+import { ACCESS_TABLES } from './access-table.ts'
 import type { Scope } from './store.ts'
 
 /** Version of the schema, kept in `user_version`. Raise it and add a step to MIGRATIONS for every change. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** How the properties of one scope are stored. */
 export interface PropertyLayout {
@@ -59,4 +60,4 @@ const FIRST = `
   ${Object.values(PROPERTY_LAYOUTS).map(propertyTables).join('')}`
 
 /** Statements that lead from version `index` to `index + 1`. */
-export const MIGRATIONS: readonly string[] = [FIRST]
+export const MIGRATIONS: readonly string[] = [FIRST, ACCESS_TABLES]

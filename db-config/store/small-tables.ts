@@ -1,6 +1,6 @@
 // The tables with one short row per name: start-up records of servers, attribute aliases, event channels.
 
-import { maybeNumber, type Sql, text, timestamp } from './sql.ts'
+import { maybeNumber, type Sql, text } from './sql.ts'
 import type { AttributeAliasTable, EventRow, EventTable, Export, ServerRow, ServerTable } from './store.ts'
 import { fits } from './wildcard.ts'
 
@@ -21,19 +21,19 @@ export class SqlServerTable implements ServerTable {
 
   put({ name, host, mode, level }: ServerRow): void {
     this.delete(name)
-    this.#sql.run('INSERT INTO server (name, host, mode, level) VALUES (?, ?, ?, ?)', name, host, mode, level)
+    this.#sql.write('INSERT INTO server (name, host, mode, level) VALUES (?, ?, ?, ?)', name, host, mode, level)
   }
 
   setHost(name: string, host: string): void {
-    this.#sql.run('UPDATE server SET host = ? WHERE name = ?', host, name)
+    this.#sql.write('UPDATE server SET host = ? WHERE name = ?', host, name)
   }
 
   rename(from: string, to: string): void {
-    this.#sql.run('UPDATE server SET name = ? WHERE name = ?', to, from)
+    this.#sql.write('UPDATE server SET name = ? WHERE name = ?', to, from)
   }
 
   delete(name: string): void {
-    this.#sql.run('DELETE FROM server WHERE name = ?', name)
+    this.#sql.write('DELETE FROM server WHERE name = ?', name)
   }
 }
 
@@ -58,29 +58,33 @@ export class SqlAttributeAliasTable implements AttributeAliasTable {
   list(pattern: string): readonly string[] {
     const { sql, parameters } = fits('alias', pattern)
     return this.#sql
-      .all(`SELECT alias FROM attribute_alias WHERE ${sql} ORDER BY upper(alias)`, ...parameters)
+      .all(
+        `SELECT alias FROM attribute_alias WHERE ${sql}
+         ORDER BY ${this.#sql.dialect.order('attribute')}, ${this.#sql.dialect.order('alias')}`,
+        ...parameters,
+      )
       .map(([alias]) => text(alias))
   }
 
   put(attribute: string, alias: string): void {
     const slash = attribute.lastIndexOf('/')
-    this.#sql.run('DELETE FROM attribute_alias WHERE name = ?', attribute)
-    this.#sql.run(
+    this.#sql.write('DELETE FROM attribute_alias WHERE name = ?', attribute)
+    this.#sql.write(
       'INSERT INTO attribute_alias (alias, name, device, attribute, updated) VALUES (?, ?, ?, ?, ?)',
       alias,
       attribute,
       attribute.slice(0, slash),
       attribute.slice(slash + 1),
-      timestamp(this.#sql.now()),
+      this.#sql.dialect.stamp(this.#sql),
     )
   }
 
   delete(alias: string): void {
-    this.#sql.run('DELETE FROM attribute_alias WHERE alias = ?', alias)
+    this.#sql.write('DELETE FROM attribute_alias WHERE alias = ?', alias)
   }
 
   deleteDevice(device: string): void {
-    this.#sql.run('DELETE FROM attribute_alias WHERE device = ?', device)
+    this.#sql.write('DELETE FROM attribute_alias WHERE device = ?', device)
   }
 }
 
@@ -107,20 +111,25 @@ export class SqlEventTable implements EventTable {
   }
 
   export(name: string, { ior, host, pid, version }: Export): void {
-    this.#sql.run('DELETE FROM event WHERE name = ?', name)
-    this.#sql.run(
+    this.#sql.write('DELETE FROM event WHERE name = ?', name)
+    this.#sql.write(
       'INSERT INTO event (name, exported, ior, host, server, pid, version, started) VALUES (?, 1, ?, ?, ?, ?, ?, ?)',
       name,
       ior,
       host,
-      'nada',
+      name,
       pid,
       version,
-      timestamp(this.#sql.now()),
+      this.#sql.dialect.stamp(this.#sql),
     )
   }
 
   unexport(name: string): void {
-    this.#sql.run('UPDATE event SET exported = 0, stopped = ? WHERE name = ?', timestamp(this.#sql.now()), name)
+    const { sql, parameters } = fits('name', name)
+    this.#sql.write(
+      `UPDATE event SET exported = 0, stopped = ? WHERE ${sql}`,
+      this.#sql.dialect.stamp(this.#sql),
+      ...parameters,
+    )
   }
 }

@@ -1,62 +1,99 @@
-// The database in an SQLite file, or in memory. The only user of libsql.
+// The database in an SQLite file, or in memory.
 // Durable: every command is a transaction in the write-ahead log before it is answered, so the end of the process, also
-// by SIGKILL, loses nothing. The log reaches the disk in the background within SYNC_DELAY_MS, so that no call waits for
+// by SIGKILL, loses nothing. The log reaches the disk in the background (sqlite-log-sync.ts), so that no call waits for
 // the disk; a power cut costs at most that time and never leaves half a transaction.
 
-import { close, fdatasync, openSync } from 'node:fs'
-import Database from 'libsql'
+import { existsSync, writeFileSync } from 'node:fs'
+import { createLogger, type Logger } from '#tango'
 import { devFailed } from '#tango/pure'
+import { SqlAccessTable } from './access-table.ts'
 import { SqlDeviceTable } from './device-table.ts'
 import { SelectTextError, toSqlite } from './mysql-text.ts'
 import { SqlPropertyTable } from './property-table.ts'
-import { MIGRATIONS, SCHEMA_VERSION } from './schema.ts'
 import { SqlAttributeAliasTable, SqlEventTable, SqlServerTable } from './small-tables.ts'
-import { type Cell, maybeText, type Sql } from './sql.ts'
+import { type Cell, maybeText, type Parameter, type Sql } from './sql.ts'
+import { SqliteBackups } from './sqlite-backup.ts'
+import {
+  type Connection,
+  cells,
+  checkpoint,
+  messageOf,
+  release,
+  type Statement,
+  troubleOf,
+} from './sqlite-connection.ts'
+import { SQLITE } from './sqlite-dialect.ts'
+import { logOf, suspicionOf } from './sqlite-files.ts'
+import { type FileSync, LogSync } from './sqlite-log-sync.ts'
+import { openDatabase } from './sqlite-open.ts'
 import type { Selection, Store } from './store.ts'
-
-/** Longest time that an answered write may stay in the operating system's memory only. */
-const SYNC_DELAY_MS = 50
 
 /** Statements kept ready; the tables use fewer than this. */
 const MAX_PREPARED = 200
 
-type Connection = Database.Database
-type Statement = Database.Statement<unknown[]>
+/** The path of a database without a file. */
+const IN_MEMORY = ':memory:'
 
 /** Options of {@link SqliteStore}. */
 export interface SqliteStoreOptions {
   /** The present, seconds since 1970. */
   readonly now?: () => number
+  /** Told of damage, restored backups and full disks; standard error when absent. */
+  readonly log?: Logger
+  /** Takes the place of `fdatasync`, for tests. */
+  readonly sync?: FileSync
 }
 
-/** {@link Store} in SQLite. One process owns the file as long as the store is open. */
+/**
+ * {@link Store} in SQLite. One process owns the file as long as the store is open. The file is checked when it is opened
+ * and backed up once a day; without room on the disk the store is read-only until there is some.
+ */
 export class SqliteStore implements Store, Sql {
+  readonly dialect = SQLITE
   readonly devices = new SqlDeviceTable(this)
   readonly servers = new SqlServerTable(this)
   readonly attributeAliases = new SqlAttributeAliasTable(this)
   readonly events = new SqlEventTable(this)
   readonly properties = new SqlPropertyTable(this)
+  readonly access = new SqlAccessTable(this)
   readonly now: () => number
   readonly #path: string
   readonly #db: Connection
+  readonly #log: Logger
   readonly #prepared = new Map<string, Statement>()
-  readonly #log: LogSync | undefined
+  readonly #logSync: LogSync | undefined
+  readonly #backups: SqliteBackups | undefined
   #depth = 0
   #open = true
+  /** The disk was full at the last write. */
+  #full = false
+  /** The engine met damage. */
+  #damaged = false
+  /** The engine ended a transaction by itself, before its work was done. */
+  #rolledBack = false
+  /** Why the disk did not take the log. */
+  #unsynced: string | undefined
 
   /**
-   * Opens or creates the file.
+   * Opens or creates the file. A broken one is kept aside and replaced by its last good backup.
    * @param path file name, or `:memory:`
-   * @throws DevFailed `DB_SQLError` when another process owns the file, or it is no database, or of a newer version
+   * @throws DevFailed `DB_SQLError` when another process owns the file, or it is of a newer version, or of another
+   * program, or broken without a good backup
    */
   constructor(path: string, options: SqliteStoreOptions = {}) {
     this.#path = path
     this.now = options.now ?? (() => Date.now() / 1000)
-    this.#db = openConnection(path)
-    if (path !== ':memory:') this.#log = new LogSync(`${path}-wal`)
+    this.#log = options.log ?? createLogger()
+    this.#db = openDatabase(path, { now: this.now, log: this.#log })
+    if (path === IN_MEMORY) return
+    this.#backups = new SqliteBackups(path, this.#db, { now: this.now, log: this.#log })
+    this.#logSync = new LogSync(logOf(path), {
+      failed: (error) => this.#syncFailed(error),
+      ...(options.sync === undefined ? {} : { sync: options.sync }),
+    })
   }
 
-  all(text: string, ...parameters: readonly Cell[]): readonly (readonly Cell[])[] {
+  all(text: string, ...parameters: readonly Parameter[]): readonly (readonly Cell[])[] {
     return this.#attempt(text, () =>
       this.#statement(text)
         .raw()
@@ -65,29 +102,39 @@ export class SqliteStore implements Store, Sql {
     )
   }
 
-  run(text: string, ...parameters: readonly Cell[]): number {
+  run(text: string, ...parameters: readonly Parameter[]): number {
+    if (this.#depth === 0) this.#mustBeWritable()
+    // what follows would be a transaction of its own
+    else if (this.#rolledBack) throw devFailed('DB_SQLError', `${this.#path}: the transaction has already failed`)
     const changes = this.#attempt(text, () => this.#statement(text).run(...parameters).changes)
-    if (this.#depth === 0) this.#log?.written()
+    if (this.#depth === 0) this.#written()
     return changes
+  }
+
+  write(text: string, ...parameters: readonly Parameter[]): void {
+    this.run(text, ...parameters)
   }
 
   transaction<T>(work: () => T): T {
     // an inner transaction is part of the outer one
     if (this.#depth > 0) return work()
-    this.run('BEGIN IMMEDIATE')
+    this.#mustBeWritable()
+    this.#rolledBack = false
+    this.#attempt('BEGIN IMMEDIATE', () => this.#statement('BEGIN IMMEDIATE').run())
     this.#depth += 1
     let result: T
     try {
       result = work()
       if (result instanceof Promise) throw new Error('unreachable: a transaction must not wait')
-      this.run('COMMIT')
+      if (this.#rolledBack) throw devFailed('DB_SQLError', `${this.#path}: the transaction has failed`)
+      this.#attempt('COMMIT', () => this.#statement('COMMIT').run())
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
       throw error
     } finally {
       this.#depth -= 1
     }
-    this.#log?.written()
+    this.#written()
     return result
   }
 
@@ -104,12 +151,22 @@ export class SqliteStore implements Store, Sql {
         .map((row) => cells(row).map(maybeText))
       return { columns, rows }
     } catch (cause) {
-      const what = cause instanceof Error ? cause.message : String(cause)
-      const reason = cause instanceof SelectTextError ? 'DB_IncorrectArguments' : 'DB_SQLError'
-      throw devFailed(reason, `the query was refused (${what}): ${query}`)
+      const wrongText = cause instanceof SelectTextError
+      const what = wrongText ? cause.message : this.#explained(cause)
+      throw devFailed(wrongText ? 'DB_IncorrectArguments' : 'DB_SQLError', `the query was refused (${what}): ${query}`)
     } finally {
       this.#db.exec('PRAGMA query_only = 0')
     }
+  }
+
+  async backup(target?: string): Promise<string> {
+    if (!this.#open) throw devFailed('DB_SQLError', `${this.#path} is closed`)
+    if (this.#backups !== undefined) return this.#backups.backup(target)
+    if (target === undefined || existsSync(target)) {
+      throw devFailed('DB_IncorrectArguments', 'the backup of a database in memory needs the name of a new file')
+    }
+    this.#attempt('VACUUM INTO', () => this.#db.prepare('VACUUM INTO ?').run(target))
+    return target
   }
 
   close(): void {
@@ -117,7 +174,8 @@ export class SqliteStore implements Store, Sql {
     this.#open = false
     this.#prepared.clear()
     release(this.#db)
-    this.#log?.close()
+    this.#backups?.close()
+    this.#logSync?.close()
   }
 
   #statement(text: string): Statement {
@@ -133,118 +191,73 @@ export class SqliteStore implements Store, Sql {
     try {
       return work()
     } catch (cause) {
-      const what = cause instanceof Error ? cause.message : String(cause)
-      throw devFailed('DB_SQLError', `${this.#path}: ${what} (in: ${text})`)
+      if (this.#depth > 0 && !this.#db.inTransaction) this.#rolledBack = true
+      throw devFailed('DB_SQLError', `${this.#path}: ${this.#explained(cause)} (in: ${text})`)
     }
   }
-}
 
-/** Opens the database in a file; it is created when missing. See {@link SqliteStore} for errors. */
-export function openStore(path: string, options?: SqliteStoreOptions): Store {
-  return new SqliteStore(path, options)
-}
-
-/** Opens the file alone and brings its schema up to date. */
-function openConnection(path: string): Connection {
-  let db: Connection | undefined
-  try {
-    db = new Database(path)
-    // exclusive before WAL: no shared-memory file, and a second owner is refused
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    db.exec('BEGIN EXCLUSIVE; COMMIT')
-    migrate(db)
-    return db
-  } catch (cause) {
-    if (db !== undefined) release(db)
-    throw devFailed('DB_SQLError', openFailure(path, cause))
-  }
-}
-
-function migrate(db: Connection): void {
-  const [version = 0] = cells(db.prepare('PRAGMA user_version').raw().get()).map(Number)
-  if (version > SCHEMA_VERSION) {
-    throw new Error(`it has version ${version}, this program knows versions up to ${SCHEMA_VERSION}`)
-  }
-  for (let step = version; step < SCHEMA_VERSION; step += 1) {
-    db.exec(`BEGIN; ${MIGRATIONS[step] ?? ''}; PRAGMA user_version = ${step + 1}; COMMIT`)
-  }
-}
-
-/**
- * Closes the file. It would stay locked until the garbage collector finds the last statement; giving the lock back
- * needs a journal mode other than WAL, which also brings everything into the one file.
- */
-function release(db: Connection): void {
-  try {
-    db.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master')
-  } catch {
-    // not ours, or no database: there is no lock to give back
-  }
-  db.close()
-}
-
-/** Brings the write-ahead log to the disk soon after writes, beside the event loop. */
-class LogSync {
-  readonly #path: string
-  #file: number | undefined
-  #timer: NodeJS.Timeout | undefined
-  #busy = false
-  #closed = false
-
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  written(): void {
-    if (this.#timer !== undefined || this.#closed) return
-    this.#timer = setTimeout(() => this.#sync(), SYNC_DELAY_MS)
-    // the log is complete without us; only a power cut needs this
-    this.#timer.unref()
-  }
-
-  close(): void {
-    this.#closed = true
-    clearTimeout(this.#timer)
-    if (!this.#busy) this.#release()
-  }
-
-  #sync(): void {
-    this.#timer = undefined
-    if (this.#busy) {
-      this.written()
-      return
+  /** What an error means to operators; they are told once. */
+  #explained(cause: unknown): string {
+    const what = messageOf(cause)
+    switch (troubleOf(cause)) {
+      case 'full': {
+        const meaning = 'disk full: the database is read-only until there is space; nothing answered was lost'
+        if (!this.#full) this.#log.error(meaning, { file: this.#path })
+        this.#full = true
+        return meaning
+      }
+      case 'damaged': {
+        const meaning = `${what}: the file is damaged; the next start checks it and takes the last good backup`
+        if (!this.#damaged) this.#suspect(meaning)
+        return meaning
+      }
+      default:
+        return what
     }
-    this.#busy = true
+  }
+
+  #suspect(meaning: string): void {
+    this.#damaged = true
+    this.#log.error(meaning, { file: this.#path })
     try {
-      this.#file ??= openSync(this.#path, 'r')
+      writeFileSync(suspicionOf(this.#path), '')
     } catch {
-      // without a log file everything is in the database file, which SQLite has synchronized itself
-      this.#busy = false
-      return
+      // the next start then checks less; the message is what matters
     }
-    fdatasync(this.#file, () => {
-      this.#busy = false
-      if (this.#closed) this.#release()
-    })
   }
 
-  #release(): void {
-    if (this.#file !== undefined) close(this.#file)
-    this.#file = undefined
+  #written(): void {
+    this.#logSync?.written()
+    this.#backups?.written()
+    if (!this.#full) return
+    this.#full = false
+    this.#log.warn('there is space again: the database is writable', { file: this.#path })
   }
-}
 
-function cells(row: unknown): Cell[] {
-  if (!Array.isArray(row)) return []
-  return row.map((cell: unknown) => {
-    if (cell === null || cell === undefined) return null
-    if (typeof cell === 'number' || typeof cell === 'string') return cell
-    return String(cell)
-  })
-}
+  #syncFailed(error: Error): void {
+    if (this.#unsynced === undefined) {
+      this.#log.error('the disk does not take what was written: the database is read-only until it does', {
+        file: this.#path,
+        error: error.message,
+      })
+    }
+    this.#unsynced = error.message
+  }
 
-function openFailure(path: string, cause: unknown): string {
-  const what = cause instanceof Error ? cause.message : String(cause)
-  if (/locked|busy/i.test(what)) return `${path} is in use by another process: end it, or choose another folder`
-  return `${path} cannot be used as database: ${what}`
+  /** After the disk refused the log, the whole log must reach it before anything else is answered. */
+  #mustBeWritable(): void {
+    if (this.#unsynced === undefined) return
+    try {
+      if (this.#backups?.copying) throw new Error('a backup is being made')
+      checkpoint(this.#db)
+    } catch (cause) {
+      throw devFailed(
+        'DB_SQLError',
+        `${this.#path}: the disk does not take what was written (${this.#unsynced}; ${messageOf(cause)}): ` +
+          'the database is read-only until it does',
+      )
+    }
+    this.#unsynced = undefined
+    this.#log.warn('everything is on the disk again: the database is writable', { file: this.#path })
+  }
 }

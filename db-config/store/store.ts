@@ -62,8 +62,8 @@ export interface DeviceTable {
   distinct(column: DeviceColumn, filter: DeviceFilter): readonly string[]
   /** Defines a device anew: what was known of its export is forgotten. Without `alias` the present one goes too. */
   define(device: { name: string; server: string; class: string; alias?: string | undefined }): void
-  /** @returns false when the device is not defined */
-  export(name: string, data: Export): boolean
+  /** Does nothing when the device is not defined. */
+  export(name: string, data: Export): void
   /** Marks devices stopped; the last reference stays readable. */
   unexport(filter: { readonly name: string } | { readonly server: string }): void
   /** Sets or, with `undefined`, removes the alias. */
@@ -131,8 +131,19 @@ export interface PropertyTable {
   get(place: Place, name: string): readonly string[]
   /** Values of all properties of which the name fits, one after another. */
   merged(place: Place, pattern: string): readonly string[]
+  /**
+   * What {@link PropertyTable.get} gives of each name, or {@link PropertyTable.merged} of each name with a `*` if those are
+   * patterns; in one message where the database is elsewhere.
+   */
+  getEach(
+    place: Place,
+    names: readonly string[],
+    options: { readonly patterns: boolean },
+  ): readonly (readonly string[])[]
   /** All properties of a place, sorted by name. */
   all(place: Place): ReadonlyMap<string, readonly string[]>
+  /** What {@link PropertyTable.all} gives of many places, in one message where the database is elsewhere. */
+  allEach(places: readonly Place[]): readonly ReadonlyMap<string, readonly string[]>[]
   /** All properties of all members of an owner, sorted by member, then by name. */
   members(scope: Scope, owner: string): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
   /** What {@link PropertyTable.all} gives of many owners, in their order. */
@@ -161,6 +172,38 @@ export interface PropertyTable {
   count(scope: Scope): { readonly rows: number; readonly history: number }
 }
 
+/** From where a user may do more than read: an address, or one with `*` for its last bytes. User `*` is everybody else. */
+export interface AccessAddress {
+  readonly user: string
+  readonly address: string
+}
+
+/** What a user may do with devices; each of the three fields of the name may hold `*`. */
+export interface AccessDevice {
+  readonly user: string
+  readonly device: string
+  /** `read` or `write`. */
+  readonly rights: string
+}
+
+/** Rules of access control. */
+export interface AccessTable {
+  /** Users with addresses, sorted, then those with devices only. */
+  users(): readonly string[]
+  /** Rules of some users, sorted by address. */
+  addresses(users: readonly string[]): readonly AccessAddress[]
+  /** Rules of some users, sorted by device. */
+  devices(users: readonly string[]): readonly AccessDevice[]
+  /** @returns false when there is such a rule */
+  addAddress(rule: AccessAddress): boolean
+  /** @returns false when there is such a rule */
+  addDevice(rule: AccessDevice): boolean
+  removeAddress(rule: AccessAddress): void
+  removeDevice(rule: AccessDevice): void
+  /** Removes all rules of a user. */
+  removeUser(user: string): void
+}
+
 /** Rows of a query; `undefined` is NULL. */
 export interface Selection {
   readonly columns: number
@@ -174,13 +217,23 @@ export interface Store {
   readonly attributeAliases: AttributeAliasTable
   readonly events: EventTable
   readonly properties: PropertyTable
-  /** All or nothing: what `work` throws undoes its writes. May be nested. */
+  readonly access: AccessTable
+  /**
+   * All or nothing: what `work` throws undoes its writes. May be nested. When other writers of the same database are in
+   * the way, `work` is done anew from its beginning, so it must keep nothing from an earlier run.
+   */
   transaction<T>(work: () => T): T
   /**
    * Runs one SELECT in MySQL's spelling over the native tables, read-only.
    * @throws DevFailed `DB_SQLError` with the query and what is wrong with it
    */
   select(query: string): Selection
+  /**
+   * Copies the database, as it is now, to a file while it is in use; absent where the database has backups of its own.
+   * @param target file that does not exist yet; absent: a new one in `backups` beside the database
+   * @returns path of the complete, checked file
+   */
+  backup?(target?: string): Promise<string>
   /** The present, seconds since 1970. */
   now(): number
   /** Idempotent. */

@@ -18,8 +18,9 @@ export function isPattern(text: string): boolean {
 export function fits(column: string, pattern: string): Condition {
   if (pattern === '*') return { sql: `${column} IS NOT NULL`, parameters: [] }
   if (!isPattern(pattern)) return { sql: `${column} = ?`, parameters: [pattern] }
-  const like = pattern.replace(/[\\%_]/g, '\\$&').replace(/\*/g, '%')
-  return { sql: `${column} LIKE ? ESCAPE '\\'`, parameters: [like] }
+  // a bar, because a literal backslash is written differently in SQLite and in MySQL
+  const like = pattern.replace(/[|%_]/g, '|$&').replace(/\*/g, '%')
+  return { sql: `${column} LIKE ? ESCAPE '|'`, parameters: [like] }
 }
 
 /** All conditions at once; true when there is none. */

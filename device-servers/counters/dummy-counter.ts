@@ -7,7 +7,7 @@ import { devFailed } from 'bandoneon/tango/pure'
 export default defineCounterController({
   doc: 'Counters without a box.',
   properties: {
-    axisCount: { type: 'DevLong', default: 16, doc: 'Axes are numbered from 1.' },
+    axisCount: { type: 'DevLong', default: 16, minValue: 1, maxValue: 10_000, doc: 'Axes are numbered from 1.' },
     exact: { type: 'DevBoolean', default: true, doc: 'False: an exposure takes no time.' },
   },
   async connect({ axisCount, exact }, { now, wait }) {

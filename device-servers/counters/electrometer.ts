@@ -25,8 +25,8 @@ export default defineCounterController({
   doc: 'ALBA Em# electrometer, four currents in nA, text protocol over TCP.',
   properties: {
     host: { type: 'DevString', mandatory: true, doc: 'Host name or address of the box.' },
-    port: { type: 'DevLong', default: 5025 },
-    timeoutMs: { type: 'DevLong', default: 1000, doc: 'Longest wait for an answer.' },
+    port: { type: 'DevLong', default: 5025, minValue: 1, maxValue: 65535 },
+    timeoutMs: { type: 'DevLong', default: 1000, minValue: 1, unit: 'ms', doc: 'Longest wait for an answer.' },
   },
   async connect({ host, port, timeoutMs }, { openLine, wait, now }) {
     const line = await openLine(host, port, { end: '\n', timeoutMs })

@@ -23,6 +23,7 @@ class CTExpChannel extends Device<typeof ctExpChannel> implements Serves<typeof 
 
   override async init(): Promise<void> {
     this.#elementName = await elementName(this)
+    this.#instrument = this.properties.instrument
     const controller = this.#findController()
     // a controller that comes later in the start-up fetches its axes itself
     if (controller === undefined) this.lost(`controller ${this.controllerName} is not in this server`)

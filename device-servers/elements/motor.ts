@@ -37,6 +37,7 @@ class Motor extends Device<typeof motor> implements Serves<typeof motor>, MotorA
 
   override async init(): Promise<void> {
     this.#elementName = await elementName(this)
+    this.#instrument = this.properties.instrument
     const controller = this.#findController()
     // a controller that comes later in the start-up fetches its axes itself
     if (controller === undefined) this.lost(`controller ${this.controllerName} is not in this server`)

@@ -30,7 +30,7 @@ export const dataBase = defineInterface({
     dbDeleteServer: {
       in: 'DevString',
       inDoc: 'server',
-      doc: 'Removes a server with all its devices; their properties stay.',
+      doc: 'Removes a server with all its devices, their properties and aliases.',
     },
     dbRenameServer: {
       in: 'DevVarStringArray',

@@ -11,7 +11,8 @@ export const elementCommands = {
 /** Properties of every element. */
 export const elementProperties = {
   id: { type: 'DevLong', default: 0, doc: 'Number of the element, unique in its pool.' },
-  instrumentId: { type: 'DevLong', default: 0, name: 'Instrument_id' },
+  instrument: { type: 'DevString', default: '', doc: 'Path of the instrument that it belongs to: /slits/front.' },
+  instrumentId: { type: 'DevLong', default: 0, name: 'Instrument_id', doc: 'Id of that instrument in the pool.' },
 } as const
 
 /** Properties of elements that are an axis of a controller. */

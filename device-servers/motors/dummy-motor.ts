@@ -17,8 +17,14 @@ interface Axis {
 export default defineMotorController({
   doc: 'Motors without a box.',
   properties: {
-    axisCount: { type: 'DevLong', default: 16, doc: 'Axes are numbered from 1.' },
-    velocity: { type: 'DevDouble', default: 0, doc: 'Steps per second at first; 0: moves take no time.' },
+    axisCount: { type: 'DevLong', default: 16, minValue: 1, maxValue: 10_000, doc: 'Axes are numbered from 1.' },
+    velocity: {
+      type: 'DevDouble',
+      default: 0,
+      minValue: 0,
+      unit: 'steps/s',
+      doc: 'Steps per second at first; 0: moves take no time.',
+    },
   },
   async connect({ axisCount, velocity }, { now }) {
     if (axisCount < 1 || axisCount > 10_000) {

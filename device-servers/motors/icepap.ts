@@ -34,9 +34,9 @@ export default defineMotorController({
   doc: 'IcePAP motor controller, text protocol over TCP.',
   properties: {
     host: { type: 'DevString', mandatory: true, doc: 'Host name or address of the master.' },
-    port: { type: 'DevLong', default: 5000 },
+    port: { type: 'DevLong', default: 5000, minValue: 1, maxValue: 65535 },
     axes: { type: 'DevVarLongArray', default: [], doc: 'Axis numbers, 10 rack + slot; empty: all that answer.' },
-    timeoutMs: { type: 'DevLong', default: 1000, doc: 'Longest wait for an answer.' },
+    timeoutMs: { type: 'DevLong', default: 1000, minValue: 1, unit: 'ms', doc: 'Longest wait for an answer.' },
   },
   async connect({ host, port, axes, timeoutMs }, { openLine }) {
     const line = await openLine(host, port, { end: COMMAND_END, timeoutMs, complete: isComplete })

@@ -50,9 +50,11 @@ const DOORS: readonly (readonly [RegExp, string])[] = [
 /** Package to the places that may import it. */
 const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   zeromq: [/^tango\/events\//, /^data\/broker\//, /^data\/stream\//],
-  libsql: [/^db-config\/store\/sqlite-store\.ts$/],
+  libsql: [/^db-config\/store\/sqlite-(connection|store)\.ts$/],
+  mysql2: [/^db-config\/store\/mysql\.worker\.ts$/],
+  synckit: [/^db-config\/store\/mysql(-link|\.worker)\.ts$/],
   h5wasm: [/^data\/hdf5\/h5-writer\.worker\.ts$/],
-  yaml: [/^db-config\/config\/beamline-file\.ts$/],
+  yaml: [/^db-config\/\w+\/yaml-\w+\.ts$/],
   esbuild: [/^tango\/server\/plugins\.ts$/],
 }
 

@@ -1,6 +1,7 @@
 // `npm run bench [-- section ...] [--quick]`: measures in one run on this machine and prints tables. Nothing is asserted.
 
 import { callRates } from './call-rate.ts'
+import { databases } from './database.ts'
 import { libraryMode } from './library-mode.ts'
 import { manyDevices } from './many-devices.ts'
 import { load, machine, say } from './report.ts'
@@ -22,6 +23,7 @@ const SECTIONS = {
   calls: callRates,
   tango: tangoCalls,
   devices: manyDevices,
+  database: databases,
 } as const
 
 const words = process.argv.slice(2)

@@ -24,6 +24,8 @@ export interface TestFacilityOptions {
   readonly data?: string
   readonly port?: number
   readonly beamline?: string
+  /** Address of a MariaDB that holds the Tango database. */
+  readonly database?: string
 }
 
 /** How a program ended, with all that it said. */
@@ -124,6 +126,7 @@ export class TestFacility implements AsyncDisposable {
     const words = ['start', '--port', String(options.port ?? 0), '--data', data]
     if (options.isolated === true) words.push('--isolated')
     if (options.beamline !== undefined) words.push('--beamline', options.beamline)
+    if (options.database !== undefined) words.push('--database', options.database)
     const program = new CliProcess(words)
     try {
       const ready = await program.says(/^bandoneon ready TANGO_HOST=(\S+) door=(\S+) data=(.+)$/m, START_MS)

@@ -21,22 +21,34 @@ export interface NativeServer {
 /** A running system. */
 export interface NativeTango {
   readonly tangoHost: string
+  /** Local socket of its MariaDB; user and password `tango`, or `root` without. */
+  readonly socket: string
   /** Starts a native server such as `TangoTest`, or a program with arguments, and waits until it is ready. */
   serve(server: string, instance: string): Promise<NativeServer>
   run(program: string, args: readonly string[]): Promise<NativeServer>
   stop(): Promise<void>
 }
 
+/** Options of {@link startNativeTango}. */
+export interface NativeTangoOptions {
+  /** Further options of mariadbd, parted by blanks. */
+  readonly mariadbd?: string
+}
+
 /** Starts a fresh system. */
-export async function startNativeTango(): Promise<NativeTango> {
+export async function startNativeTango(options: NativeTangoOptions = {}): Promise<NativeTango> {
   const folder = await mkdtemp(join(tmpdir(), 'bandoneon-native-'))
-  const { stdout } = await run('bash', [SCRIPT, 'start', folder], { timeout: START_MS })
+  const { stdout } = await run('bash', [SCRIPT, 'start', folder], {
+    env: { ...process.env, MARIADBD_OPTIONS: options.mariadbd ?? '' },
+    timeout: START_MS,
+  })
   const tangoHost = /TANGO_HOST=(\S+)/.exec(stdout)?.[1]
   if (tangoHost === undefined) throw new Error(`no TANGO_HOST from native-tango.sh: ${stdout}`)
   const servers = new Set<NativeServer>()
   const start = async (program: string, args: readonly string[]): Promise<NativeServer> => {
     const child = spawn(program, args, {
-      env: { ...process.env, TANGO_HOST: tangoHost },
+      // for servers that use the database's tables: the folder's .my.cnf says where it is
+      env: { ...process.env, HOME: folder, MYSQL_USER: 'tango', MYSQL_PASSWORD: 'tango', TANGO_HOST: tangoHost },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     await untilReady(child, program)
@@ -46,6 +58,7 @@ export async function startNativeTango(): Promise<NativeTango> {
   }
   return {
     tangoHost,
+    socket: join(folder, 'mariadb.sock'),
     serve: (server, instance) => start(join('/usr/lib/tango', server), [instance]),
     run: start,
     stop: async () => {

@@ -14,6 +14,7 @@ const PEERS = {
   taurus: () => runs(PYTHON, ['-c', 'import taurus.core']),
   'native-database': () =>
     existsSync('/usr/lib/tango/DataBaseds') && (runs('mariadbd', ['--version']) || runs('mysqld', ['--version'])),
+  TangoAccessControl: () => existsSync('/usr/lib/tango/TangoAccessControl'),
   TangoTest: () => existsSync('/usr/lib/tango/TangoTest'),
   tshark: () => runs('tshark', ['--version']),
 } as const

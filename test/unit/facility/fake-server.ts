@@ -11,7 +11,15 @@ process.on('message', (message: LauncherMessage) => {
     if (process.env.STUBBORN === undefined) process.exit(0)
     return
   }
+  if (message.kind === 'start-server' || message.kind === 'stop-server') {
+    const { kind, server } = message
+    process.stdout.write(`${kind} ${server}\n`)
+    if (server === 'Silent/1') return
+    const errors = [{ reason: 'Box_Broken', severity: 'ERR', desc: `${server} will not`, origin: 'fake' }] as const
+    return tell({ kind: 'server-changed', server, ...(server === 'Broken/1' ? { errors } : {}) })
+  }
   if (message.kind === 'read') return failed(`${message.beamline}:1:1: wrong`)
+  if (message.kind !== 'start') return
   switch (message.servers[0]) {
     case 'Dies/now':
       process.exit(3)

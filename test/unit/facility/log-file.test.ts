@@ -32,9 +32,23 @@ describe('LogFile', () => {
       log.append(Buffer.from(line))
       await log.flush()
     }
-    assert.deepEqual(readdirSync(folder).sort(), ['main.log', 'main.log.1'])
-    assert.equal(readFileSync(`${path}.1`, 'utf8'), '0123456789\n1123456789\n')
+    const former = readdirSync(folder).filter((name) => name !== 'main.log')
+    for (const name of former) assert.match(name, /^main_\[\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\]\.log$/)
+    assert.deepEqual(
+      former.sort().map((name) => readFileSync(join(folder, name), 'utf8')),
+      ['from an earlier run\n', '0123456789\n1123456789\n'],
+    )
     assert.equal(readFileSync(path, 'utf8'), '2123456789\n3123456789\n')
+  })
+
+  it('keeps no more files than it was told', async () => {
+    const log = new LogFile(path, { largest: 10, keep: 2 })
+    for (const line of ['0123456789\n', '1123456789\n', '2123456789\n', '3123456789\n']) {
+      log.append(Buffer.from(line))
+      await log.flush()
+    }
+    const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+    assert.deepEqual(texts.sort(), ['2123456789\n', '3123456789\n'])
   })
 
   it('drops what cannot be written and goes on when it can again', async () => {

@@ -25,6 +25,14 @@ describe('planProcesses', () => {
     ])
   })
 
+  it('keeps a database that waits for another host apart from the servers also in the fast layout', () => {
+    assert.deepEqual(planProcesses(BEAMLINE, false, true), [
+      { name: 'database', servers: [] },
+      { name: 'main', servers: ['Controllers/one', 'Controllers/two', 'Pool/b1', 'MacroServer/b1'] },
+      { name: 'recorder-b1', servers: ['Recorder/b1'] },
+    ])
+  })
+
   it('needs one process for two recorders of one server', () => {
     const plan = planProcesses({ servers: ['Recorder/b1'], recorders: ['Recorder/b1', 'Recorder/b1'] }, false)
     assert.deepEqual(

@@ -122,6 +122,56 @@ describe('SupervisedProcess', function () {
     assert.deepEqual(warnings, [])
   })
 
+  it('starts and stops single servers, and comes back after a crash as it was then, in the first order', async () => {
+    const child = supervised({ patience: { firstPause: 1 } })
+    let ready = 0
+    child.watch(() => {
+      if (child.phase === 'up') ready += 1
+    })
+    assert.equal(child.phase, 'starting')
+    child.run({ ...start('A/1'), servers: ['A/1', 'B/1', 'C/1'] })
+    await child.reached('ready', TIMEOUT_MS)
+    assert.equal(child.phase, 'up')
+    await child.change('stop-server', 'A/1', TIMEOUT_MS)
+    await child.change('stop-server', 'B/1', TIMEOUT_MS)
+    assert.deepEqual(child.servers, ['C/1'])
+    await child.change('start-server', 'A/1', TIMEOUT_MS)
+    child.kill()
+    await eventually('the next process', () => ready === 2)
+    await child.stop()
+    assert.equal(
+      readFileSync(join(folder, 'fake.log'), 'utf8'),
+      'serves A/1 B/1 C/1\nstop-server A/1\nstop-server B/1\nstart-server A/1\nserves A/1 C/1\n',
+    )
+  })
+
+  it('tells why a single server did not start, and does not try it again after a crash', async () => {
+    const child = supervised({ patience: { firstPause: 60_000 } })
+    child.run(start('Good/1'))
+    await child.reached('ready', TIMEOUT_MS)
+    await assert.rejects(child.change('start-server', 'Broken/1', TIMEOUT_MS), /Box_Broken: Broken\/1 will not/)
+    assert.deepEqual(child.servers, ['Good/1'])
+    await assert.rejects(child.change('stop-server', 'Silent/1', 20), { reason: 'API_DeviceTimedOut' })
+    const waiting = child.change('stop-server', 'Silent/1', TIMEOUT_MS)
+    child.kill()
+    await assert.rejects(waiting, /fake ended \(SIGKILL\)/)
+    assert.equal(child.phase, 'down')
+  })
+
+  it('runs again when it is told to after it was stopped, and not twice', async () => {
+    const child = supervised()
+    child.run(start('Good/1'))
+    await child.reached('ready', TIMEOUT_MS)
+    const { pid: first } = child
+    child.resume()
+    assert.equal(child.pid, first)
+    await child.stop()
+    assert.equal(child.phase, 'down')
+    child.resume()
+    await child.reached('ready', TIMEOUT_MS)
+    assert.notEqual(child.pid, first)
+  })
+
   it('does not wait for ever', async () => {
     const child = supervised()
     await assert.rejects(child.reached('ready', 20), { reason: 'API_DeviceTimedOut' })

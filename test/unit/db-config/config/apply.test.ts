@@ -103,7 +103,9 @@ describe('applyBeamline', () => {
     applyBeamline(store, beamline, { boxes: { icepap: { host: '127.0.0.1', port: 5000 } } })
     assert.deepEqual(property(controller, 'Port'), ['5000'])
     const changes = applyBeamline(store, beamline, { boxes: { icepap: { host: '127.0.0.1', port: 5001 } } })
-    assert.deepEqual(changes, [{ what: `${controller}->Port`, before: ['5000'], after: ['5001'] }])
+    assert.deepEqual(changes, [
+      { kind: 'property', of: controller, what: `${controller}->Port`, before: ['5000'], after: ['5001'] },
+    ])
     assert.deepEqual(applyBeamline(store, beamline), [])
     assert.deepEqual(property(controller, 'Connection'), ['icepap'])
   })
@@ -193,6 +195,51 @@ describe('applyBeamline', () => {
     store.devices.define({ name: 'a/b/1', server: 'S/1', class: 'C', alias: 'm2' })
     assert.throws(() => apply(), { reason: 'Beamline_Invalid', message: /m2 of motor\/motors\/2 belongs to a\/b\/1/ })
     assert.equal(store.devices.list({}).length, 1)
+  })
+
+  it('removes a property of a driver that left the file, and leaves what others keep there', () => {
+    apply()
+    const place = { scope: 'device', owner: 'controller/dummy-motor/motors' } as const
+    store.properties.put(place, 'polled_attr', ['State', '1000'])
+    assert.deepEqual(apply(['    properties: { axisCount: 2 }\n', '']), ['controller/dummy-motor/motors->AxisCount'])
+    assert.deepEqual(property(place.owner, 'AxisCount'), [])
+    assert.deepEqual(property(place.owner, 'polled_attr'), ['State', '1000'])
+  })
+
+  it('knows the addresses of an earlier start for controllers that come later', () => {
+    const beamline = readBeamlineFile(DEMO)
+    applyBeamline(store, beamline, { boxes: { icepap: { host: '127.0.0.1', port: 5000 } }, dataFolder: '/data' })
+    const [icepap] = beamline.controllers
+    assert.ok(icepap)
+    const second = { ...icepap, name: 'second', axes: [] }
+    applyBeamline(store, { ...beamline, controllers: [...beamline.controllers, second] })
+    assert.deepEqual(property('controller/icepap/second', 'Port'), ['5000'])
+    assert.deepEqual(property('recorder/demo1/1', 'DataFolder'), ['/data'])
+  })
+
+  it('writes start-up records, sessions and instruments, and removes them with the file', () => {
+    const more = `instruments: [{ name: /slits, class: NXslit, elements: [m1] }]
+sessions: [{ name: align, include: [m1, c1], defaults: { Limit: 1 } }]
+hosts: [{ name: crate }]
+controllers:`
+    apply(['controllers:', more])
+    assert.deepEqual(store.servers.get('Pool/small'), { name: 'Pool/small', host: 'crate', mode: 1, level: 2 })
+    const session = { scope: 'object', owner: 'bandoneon/session/align' } as const
+    assert.deepEqual(store.properties.get(session, 'Elements'), ['m1', 'c1'])
+    assert.deepEqual(property('motor/motors/1', 'Instrument'), ['/slits'])
+    assert.deepEqual(apply(['controllers:', more]), [])
+    const gone = apply()
+    assert.ok(gone.includes('start of Pool/small'), gone.join('\n'))
+    assert.equal(store.servers.get('Pool/small'), undefined)
+    assert.equal(store.properties.all(session).size, 0)
+    assert.deepEqual(property('motor/motors/1', 'Instrument'), [])
+  })
+
+  it('takes a limit that somebody wrote in another way for the same', () => {
+    apply()
+    const place = { scope: 'deviceAttribute', owner: 'motor/motors/1', member: 'Position' } as const
+    store.properties.put(place, 'max_value', ['2e0'])
+    assert.deepEqual(apply(['[-1, 1]', '[-1, 2]']), [])
   })
 
   it('moves a controller to another server and removes the server that is empty then', () => {

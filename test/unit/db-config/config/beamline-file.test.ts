@@ -1,7 +1,10 @@
 // Beamline files: the demo, and every kind of mistake with its place.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { parseBeamline, readBeamlineFile } from '../../../../db-config/config/beamline-file.ts'
+import { checkTree, parseBeamline, readBeamlineFile } from '../../../../db-config/config/beamline-file.ts'
+import { loadTree } from '../../../../db-config/config/include.ts'
+import { findingLine } from '../../../../db-config/config/tree.ts'
+import { driverCatalogue } from '../../../../facility/catalogue.ts'
 import { readConfig } from '../../../../simulators/config.ts'
 import { DevFailed } from '../../../../tango/errors/dev-failed.ts'
 
@@ -225,19 +228,66 @@ describe('parseBeamline', () => {
 
 describe('docs/reference/beamline-file.md', () => {
   it('shows only what is accepted', () => {
-    const page = readFileSync(new URL('../../../../../docs/reference/beamline-file.md', import.meta.url), 'utf8')
-    const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '')
-    assert.equal(blocks.length, 4)
+    const blocks = yamlBlocks('reference/beamline-file.md')
+    assert.equal(blocks.length, 7)
     const channels = [1, 2, 3, 4].map((n) => `{ name: ct0${n}, axis: ${n} }`).join(', ')
     const motor = '      - { name: mot02, axis: 2 }\n'
     const counters = `  - { name: em01, type: counter, driver: electrometer, simulator: em01, axes: [${channels}] }\n`
-    const [simulators = '', controllers = '', ...others] = blocks
+    const [servers = '', simulators = '', controllers = '', ...others] = blocks
     const head = `version: 1
 name: page
-servers: [Controllers/demo1, Pool/demo1, MacroServer/demo1, Recorder/demo1]
 pool: { server: Pool/demo1, device: pool/demo1/1 }
 `
-    const beamline = parseBeamline(head + simulators + controllers + motor + counters + others.join(''), 'page')
+    const beamline = parseBeamline(
+      head + servers + simulators + controllers + motor + counters + others.join(''),
+      'page',
+    )
     assert.equal(beamline.motorGroups[0]?.name, 'table')
+    assert.deepEqual(beamline.sessions[1]?.elements, ['mot01', 'ct01', 'ct02', 'ct03', 'ct04', 'mg_demo'])
   })
 })
+
+describe('docs/how-to/describe-a-beamline.md', () => {
+  const page = 'how-to/describe-a-beamline.md'
+  const documents = () =>
+    new Map(
+      yamlBlocks(page).map((block) => {
+        const [, path = ''] = /^# (\S+\.yaml)\n/.exec(block) ?? []
+        assert.notEqual(path, '', `which file is this?\n${block}`)
+        return [`b42/${path}`, block] as const
+      }),
+    )
+  const check = async (files: ReadonlyMap<string, string>) =>
+    checkTree(loadTree('b42/beamline.yaml', files), { drivers: await driverCatalogue() })
+
+  it('describes a beamline that is accepted', async () => {
+    const { beamline, findings } = await check(documents())
+    assert.deepEqual(findings, [])
+    assert.deepEqual(
+      beamline?.sessions.map(({ elements }) => elements.length),
+      [8, 6],
+    )
+    assert.deepEqual(beamline?.controllers[1]?.axes[3]?.limits, [-5, 20])
+  })
+
+  it('shows the findings as they are', async () => {
+    const files = documents()
+    for (const [path, from, to] of [
+      ['b42/boxes/icepap.yaml', 'timeoutMs: 500', 'timeoutMs: 500 ms'],
+      ['b42/sessions.yaml', 'exclude: [/slits/rear]', 'exclude: [/slits/reer]'],
+    ] as const) {
+      assert.ok(files.get(path)?.includes(from))
+      files.set(path, files.get(path)?.replace(from, to) ?? '')
+    }
+    const shown = /```\n(b42\/boxes[^`]*)```/.exec(pageText(page))?.[1]
+    assert.equal(`${(await check(files)).findings.map(findingLine).join('\n')}\n`, shown)
+  })
+})
+
+function pageText(page: string): string {
+  return readFileSync(new URL(`../../../../../docs/${page}`, import.meta.url), 'utf8')
+}
+
+function yamlBlocks(page: string): string[] {
+  return [...pageText(page).matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '')
+}

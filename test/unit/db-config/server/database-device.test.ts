@@ -1,11 +1,13 @@
 // The Database device as a Tango device: start, export, attributes, a restart over the same content.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { databaseClass, startDatabase } from '../../../../db-config/server/database-device.ts'
 import { memoryStore } from '../../../../db-config/store/memory-store.ts'
 import type { Store } from '../../../../db-config/store/store.ts'
 import { dataBase } from '../../../../device-servers/interfaces/data-base.ts'
 import { silentLogger } from '../../../../tango/log.ts'
 import { TangoProcess } from '../../../../tango/process.ts'
+import { tangoName } from '../../../../tango/types/device-spec.ts'
 
 describe('startDatabase', () => {
   let store: Store
@@ -61,9 +63,14 @@ describe('startDatabase', () => {
 describe('databaseClass', () => {
   it('serves the class DataBase with the commands that native clients know', () => {
     const store = memoryStore()
-    assert.equal(databaseClass(store).spec, dataBase)
+    const { spec } = databaseClass(store)
+    assert.deepEqual(Object.keys(spec.commands ?? {}), Object.keys(dataBase.commands))
+    assert.equal(spec.commands?.dbGetClassList?.outDoc, dataBase.commands.dbGetClassList.doc)
     assert.equal(Object.keys(dataBase.commands).filter((key) => key.startsWith('db')).length, 96)
     assert.ok(Object.keys(dataBase.attributes).length <= 64)
+    const page = readFileSync(new URL('../../../../../docs/reference/database.md', import.meta.url), 'utf8')
+    const missing = Object.keys(dataBase.commands).filter((key) => !page.includes(`\`${tangoName(key, {})}\``))
+    assert.deepEqual(missing, [], 'commands without a line in docs/reference/database.md')
     store.close()
   })
 })

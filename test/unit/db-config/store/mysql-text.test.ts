@@ -24,6 +24,24 @@ describe('toSqlite', () => {
     )
   })
 
+  it('sorts texts without regard to case, and numbers as numbers', () => {
+    assert.equal(
+      toSqlite("SELECT d.name FROM device d WHERE x = 'order by name' ORDER BY d.name DESC, pid, class LIMIT 2"),
+      "SELECT d.name FROM device d WHERE x = 'order by name' ORDER BY upper(d.name) DESC, pid, upper(class) LIMIT 2",
+    )
+    assert.equal(
+      toSqlite('SELECT name FROM (SELECT name FROM device ORDER BY name) WHERE name > 1'),
+      'SELECT name FROM (SELECT name FROM device ORDER BY upper(name)) WHERE name > 1',
+    )
+  })
+
+  it('compares values without regard to case', () => {
+    assert.equal(
+      toSqlite("SELECT p.value AS value FROM property p WHERE p.value = 'X'"),
+      "SELECT p.value COLLATE NOCASE AS value FROM property p WHERE p.value COLLATE NOCASE = 'X'",
+    )
+  })
+
   it('refuses a second statement but not a final semicolon', () => {
     assert.throws(() => toSqlite('SELECT 1; DELETE FROM device'), SelectTextError)
     assert.equal(toSqlite('SELECT 1; '), 'SELECT 1')

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { memoryStore } from '../../../../db-config/store/memory-store.ts'
-import { openStore } from '../../../../db-config/store/sqlite-store.ts'
+import { openStore } from '../../../../db-config/store/open-store.ts'
+import { SCHEMA_VERSION } from '../../../../db-config/store/schema.ts'
 import type { Place, Store } from '../../../../db-config/store/store.ts'
 
 const PLACE: Place = { scope: 'device', owner: 'a/b/1' }
@@ -66,7 +67,7 @@ describe('openStore', () => {
     raw.close()
     assert.throws(() => openStore(path), /version 99/)
     const again = new Database(path)
-    again.exec('PRAGMA user_version = 1')
+    again.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     again.close()
     openStore(path).close()
   })

@@ -8,7 +8,7 @@ describe('fits', () => {
   })
 
   it('turns * into any text and escapes what LIKE would take as a wildcard', () => {
-    assert.deepEqual(fits('name', 'a_b%\\*'), { sql: "name LIKE ? ESCAPE '\\'", parameters: ['a\\_b\\%\\\\%'] })
+    assert.deepEqual(fits('name', 'a_b%|\\*'), { sql: "name LIKE ? ESCAPE '|'", parameters: ['a|_b|%||\\%'] })
   })
 
   it('takes everything but NULL for a bare *', () => {

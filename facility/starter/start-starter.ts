@@ -1,0 +1,235 @@
+// Starts the Starter of this computer in the launcher: its Tango side, the device, what it supervises.
+
+import { hostname } from 'node:os'
+import { starter } from '#interfaces/starter'
+import { createLogger, type DatabaseClient, DevFailed, findClassFile, TangoProcess, typedProperties } from '#tango'
+import { CLASS_FOLDERS, programFile } from '../catalogue.ts'
+import type { LauncherLog } from '../launcher-log.ts'
+import type { ProcessPlan } from '../process-plan.ts'
+import type { SupervisedProcess } from '../supervised-process.ts'
+import type { Sign } from './controlled-server.ts'
+import { type Executable, findExecutable } from './executable.ts'
+import { NativeServer } from './native-server.ts'
+import { OwnServer } from './own-server.ts'
+import { readProcessTable, servesServer, tangoHostOf } from './process-table.ts'
+import { type MeasuredProcess, ResourceMeter } from './resource-meter.ts'
+import { serverParts } from './server-runner.ts'
+import { StarterDevice, type StarterProperties, settingsFrom, starterClass } from './starter-device.ts'
+import { StarterJournal } from './starter-journal.ts'
+import { type StarterPaths, serverLog, starterPaths } from './starter-paths.ts'
+import { type OwnEntry, Supervision } from './supervision.ts'
+
+/** A process of the launcher with its plan. */
+export interface LaunchedProcess {
+  readonly plan: ProcessPlan
+  readonly process: SupervisedProcess
+  /** Its process also serves the database. */
+  readonly database: boolean
+}
+
+/** Options of {@link startStarter}. */
+export interface StarterOptions {
+  readonly tangoHost: string
+  /** Folder of the logs. */
+  readonly logs: string
+  readonly launched: readonly LaunchedProcess[]
+  readonly log: LauncherLog
+}
+
+/** A running Starter. */
+export interface RunningStarter {
+  /** `tango/admin/<host>`. */
+  readonly device: string
+  /** Stops native servers, then the device. The database must still answer. */
+  close(): Promise<void>
+}
+
+/** How long a server may take to answer a ping, ms. */
+const PING_MS = 2_000
+
+/** Server, and device, of this computer, as native tools expect them. */
+export function starterNames(host: string): { readonly instance: string; readonly device: string } {
+  const short = (host.split('.')[0] ?? host).toLowerCase()
+  return { instance: short, device: `tango/admin/${short}` }
+}
+
+/**
+ * Starts it.
+ * @throws DevFailed `Server_AlreadyRunning` when another Starter of this computer answers at this database
+ */
+export async function startStarter(options: StarterOptions): Promise<RunningStarter> {
+  const { tangoHost, logs, log } = options
+  const [host = '127.0.0.1'] = tangoHost.split(':')
+  const tango = await TangoProcess.create({ host, tangoHost, log: createLogger({ level: 'WARN' }) })
+  const journal = new StarterJournal(logs, () => tango.clock.now())
+  const names = starterNames(hostname())
+  const scene = new Scene(options, tango, journal, names.instance)
+  try {
+    const server = await tango.startServer({
+      server: starter.class,
+      instance: names.instance,
+      classes: [scene.deviceClass],
+      devices: [{ class: starter.class, name: names.device }],
+    })
+    const device = server.device(names.device)
+    scene.device = device instanceof StarterDevice ? device : undefined
+    await scene.supervision.begin()
+    for (const { process: own } of options.launched) own.watch(() => void scene.supervision.round()) // never rejects
+  } catch (error) {
+    await tango.close()
+    throw error
+  }
+  let closed: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    for (const { process: own } of options.launched) own.watch(() => undefined)
+    await scene.supervision.close()
+    journal.record('Starter shutdown')
+    await journal.flush()
+    await tango.close()
+  }
+  log.debug('starter is ready', { device: names.device })
+  return { device: names.device, close: () => (closed ??= end()) }
+}
+
+/** Everything that device, supervision and servers share. */
+class Scene {
+  readonly supervision: Supervision
+  readonly deviceClass: ReturnType<typeof starterClass>
+  device: StarterDevice | undefined
+  readonly #options: StarterOptions
+  readonly #tango: TangoProcess
+  readonly #natives = new Map<string, NativeServer>()
+  readonly #pids = new Map<string, readonly number[]>()
+  #paths: StarterPaths
+
+  constructor(options: StarterOptions, tango: TangoProcess, journal: StarterJournal, instance: string) {
+    this.#options = options
+    this.#tango = tango
+    // what the database says comes with the first init of the device
+    const usual = typedProperties(starter, []).values as StarterProperties
+    this.#paths = starterPaths(usual, options.logs)
+    const { clock } = tango
+    const meter = new ResourceMeter(clock)
+    this.supervision = new Supervision(
+      {
+        clock,
+        log: options.log,
+        journal,
+        own: ownEntries(options.launched),
+        listed: () => this.#database.hostServersInfo(instance),
+        ping: (server) => this.#ping(server),
+        exported: async (server) => (await this.#database.importDevice(`dserver/${server}`)).exported,
+        runner: (server) => this.#native(server),
+        look: (servers) => this.#look(servers),
+        changed: async () => this.device?.refresh(),
+      },
+      settingsFrom(usual),
+    )
+    this.deviceClass = starterClass({
+      supervision: this.supervision,
+      journal,
+      configured: (properties) => {
+        this.#paths = starterPaths(properties, options.logs)
+        journal.moveTo(this.#paths.logFolder)
+        this.supervision.configure(settingsFrom(properties))
+      },
+      resources: () => meter.lines(this.#processes()),
+      logFile: (server) => serverLog(this.#paths, server),
+    })
+  }
+
+  get #database(): DatabaseClient {
+    return this.#tango.database()
+  }
+
+  async #ping(server: string): Promise<Sign> {
+    try {
+      const admin = this.#tango.proxy(`dserver/${server}`)
+      admin.timeoutMs = PING_MS
+      await admin.ping()
+      return 'answers'
+    } catch (error) {
+      const gone = ['API_DeviceNotExported', 'DB_DeviceNotDefined', 'API_DeviceNotDefined', 'API_DeviceNotFound']
+      return error instanceof DevFailed && gone.some((reason) => error.has(reason)) ? 'absent' : 'silent'
+    }
+  }
+
+  #native(name: string): NativeServer {
+    const key = name.toLowerCase()
+    const known = this.#natives.get(key)
+    if (known !== undefined) return known
+    const [server] = serverParts(name)
+    const made = new NativeServer(name, {
+      clock: this.#tango.clock,
+      log: this.#options.log,
+      environment: { TANGO_HOST: this.#tango.tangoHost },
+      logFile: () => serverLog(this.#paths, name),
+      keepLogs: () => this.#paths.keepLogs,
+      executable: () => findExecutable(server, this.#paths.programFolders, () => this.#ourServe(name)),
+      askToEnd: async () => {
+        const admin = this.#tango.proxy(`dserver/${name}`)
+        admin.timeoutMs = PING_MS
+        await admin.command('Kill')
+      },
+      known: () => this.#pids.get(key) ?? [],
+      onEnd: () => {
+        this.#pids.delete(key)
+        void this.supervision.round() // never rejects
+      },
+    })
+    this.#natives.set(key, made)
+    return made
+  }
+
+  /** Our command `serve`, when we have all classes of a server. */
+  async #ourServe(name: string): Promise<Executable | undefined> {
+    const classes = await this.#database.serverClassList(name)
+    const files = await Promise.all(classes.map((className) => findClassFile(className, CLASS_FOLDERS)))
+    if (files.length === 0 || files.includes(undefined)) return undefined
+    const [server] = serverParts(name)
+    return { file: process.execPath, words: [programFile('cli/main'), 'serve', server] }
+  }
+
+  /** Finds the processes of servers that are none of the launcher's. */
+  async #look(servers: readonly string[]): Promise<void> {
+    const table = await readProcessTable()
+    for (const name of servers) {
+      const found = table.filter((entry) => servesServer(entry, name))
+      // another control system may have a server of this name on the same computer
+      const hosts = await Promise.all(found.map(({ pid }) => tangoHostOf(pid)))
+      const pids = found.filter((_, i) => hosts[i] === undefined || hosts[i] === this.#tango.tangoHost)
+      this.#pids.set(
+        name.toLowerCase(),
+        pids.map(({ pid }) => pid),
+      )
+    }
+    for (const native of this.#natives.values()) if (native.startedHere) await native.limitLog()
+  }
+
+  #processes(): MeasuredProcess[] {
+    const own = this.#options.launched.flatMap(({ process, plan }) =>
+      process.pid === undefined ? [] : [{ name: process.name, pid: process.pid, servers: plan.servers }],
+    )
+    const native = this.supervision.servers.flatMap(({ name, runner }) =>
+      runner.kind === 'native' && runner.pid !== undefined ? [{ name, pid: runner.pid, servers: [name] }] : [],
+    )
+    return [{ name: 'launcher', pid: process.pid, servers: [] }, ...own, ...native]
+  }
+}
+
+function ownEntries(launched: readonly LaunchedProcess[]): OwnEntry[] {
+  return launched.flatMap(({ plan, process, database }) => {
+    const alone = plan.servers.length === 1 && !database
+    return plan.servers.map((name) => ({
+      name,
+      runner: new OwnServer(process, name, { alone }),
+      level: usualLevel(name),
+    }))
+  })
+}
+
+/** Controllers before the pool, the pool before the macro server. */
+function usualLevel(server: string): number {
+  if (/^MacroServer\//i.test(server)) return 3
+  return /^Pool\//i.test(server) ? 2 : 1
+}
