@@ -150,7 +150,7 @@ async function showCommands(): Promise<void> {
 function helpOf(name: string, command: CliCommand): string {
   const options = Object.entries({ ...command.options, ...COMMON })
   const lines = options.map(
-    ([key, spec]) => `  --${key}${spec.type === 'string' ? ' <value>' : ''}`.padEnd(24) + spec.doc,
+    ([key, spec]) => `  --${key}${spec.type === 'string' ? ' <value>' : ''}`.padEnd(28) + spec.doc,
   )
   return [`usage: bandoneon ${name} ${command.usage}`, '', command.doc, '', ...lines].join('\n')
 }

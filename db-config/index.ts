@@ -6,6 +6,7 @@ export {
   accessControlClass,
   startAccessControl,
 } from './access-control/access-control-device.ts'
+export { allowedCommands } from './access-control/allowed-commands.ts'
 export { accessRules } from './access-control/commands.ts'
 export { type AccessAnswer, type AccessQuestion, type AccessRules, accessOf } from './access-control/rights.ts'
 export { type ApplyOptions, applyBeamline } from './config/apply.ts'

@@ -1,7 +1,7 @@
 // The formats of others for the command line: reads their files and databases, and gives ours, or the other way round.
 
 import { readFileSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { DsPlan, ExchangeFinding, ExportResult, ImportResult, UnknownDrivers } from '#db-config'
 import type { TangoProcess } from '#tango'
@@ -16,7 +16,7 @@ const LARGEST = 5_000_000
 
 /**
  * A beamline from somebody else's configuration.
- * @param path file (sardana) or folder (bliss); a pool is read from a running database
+ * @param path file (sardana) or folder (bliss); of a running database the device or alias of one pool, or all
  */
 export async function importBeamline(
   format: ImportFormat,
@@ -28,7 +28,10 @@ export async function importBeamline(
   const shared = { drivers: await driverCatalogue(), unknownDrivers }
   switch (format) {
     case 'pool':
-      return await importSardanaPool(liveDatabase((await connect()).database()), shared)
+      return await importSardanaPool(liveDatabase((await connect()).database()), {
+        ...shared,
+        pools: path === undefined ? undefined : [path],
+      })
     case 'bliss':
       return importBliss(await filesBelow(needed(path, 'the folder of the configuration')), shared)
     case 'sardana': {
@@ -114,8 +117,14 @@ async function filesBelow(folder: string): Promise<ReadonlyMap<string, string>> 
   }
   for (const entry of entries.filter((e) => e.isFile() && /\.ya?ml$/i.test(e.name))) {
     const path = join(entry.parentPath, entry.name)
-    const content = await text(path)
-    if (content.length <= LARGEST) files.set(relative(folder, path).split(sep).join('/'), content)
+    const { size } = await stat(path)
+    if (size > LARGEST) {
+      throw devFailed(
+        'Exchange_Invalid',
+        `${path} has ${size} bytes, files of a configuration at most ${LARGEST}; move it out of the folder`,
+      )
+    }
+    files.set(relative(folder, path).split(sep).join('/'), await text(path))
   }
   return files
 }

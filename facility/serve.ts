@@ -1,6 +1,8 @@
 // One server in the foreground, started with the command line of native servers.
 
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import type { DeviceServer, ServerArguments, StartServerOptions, TangoProcess } from '#tango'
 import { devFailed } from '#tango/pure'
 import { loadClass } from './catalogue.ts'
@@ -34,6 +36,11 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
   const parsed = parseServerArguments(argv, options.environment)
   const { server, instance } = parsed
   const isDatabase = server.toLowerCase() === 'databaseds'
+  const isAccessControl = server.toLowerCase() === 'tangoaccesscontrol'
+  if (options.database !== undefined && !isDatabase && !isAccessControl) {
+    const desc = `--database is for DataBaseds and TangoAccessControl; ${server} asks the database of TANGO_HOST`
+    throw devFailed('API_InvalidArgs', desc)
+  }
   const tangoHost = options.environment.TANGO_HOST
   // without a database nobody says which network the clients are in
   const host = parsed.host ?? (parsed.database === 'none' ? LOOPBACK : undefined)
@@ -45,7 +52,8 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
   })
   try {
     if (isDatabase) return await serveDatabase(tango, instance, options)
-    if (server.toLowerCase() === 'tangoaccesscontrol') return await serveAccessControl(tango, parsed, options)
+    if (isAccessControl) return await serveAccessControl(tango, parsed, options)
+    if (server.toLowerCase() === 'starter') return await serveStarterAlone(tango, instance, options)
     const classes = (className: string) => loadClass(className, options.plugins)
     const running = await tango.startServer({
       server,
@@ -60,6 +68,28 @@ export async function serve(argv: readonly string[], options: ServeOptions): Pro
     await tango.close()
     throw error
   }
+}
+
+/** The Starter of this computer without a facility; its servers go on when it ends. */
+async function serveStarterAlone(tango: TangoProcess, instance: string, options: ServeOptions): Promise<ServedServer> {
+  const { serveStarter, starterNames } = await import('./starter/start-starter.ts')
+  const expected = starterNames(hostname()).instance
+  if (instance.toLowerCase() !== expected) {
+    const desc = `the Starter of this computer is Starter ${expected}; ${instance} would be that of another computer`
+    throw devFailed('API_InvalidArgs', desc)
+  }
+  const { log } = tango
+  const running = await serveStarter(tango, {
+    logs: resolve(options.data, 'log'),
+    launched: [],
+    log,
+    stopServers: false,
+  })
+  const close = async (): Promise<void> => {
+    await running.close()
+    await tango.close()
+  }
+  return { server: running.server, close }
 }
 
 /** Devices of a server without a database: from its resource file, which keeps their properties, or those of the command line. */

@@ -109,7 +109,12 @@ async function serveDatabase(
     if (read === undefined) throw devFailed('Internal_Error', 'told to apply a beamline before it was read')
     const origin = { author: authorHere(), reason: 'start of the facility', cause: 'start' as const }
     const { documents } = read
-    applyAtStart(store, { documents, beamline: accepted(read), ...origin }, { boxes, dataFolder })
+    const request = { documents, beamline: accepted(read), ...origin }
+    const { replaced } = applyAtStart(store, request, { boxes, dataFolder })
+    if (replaced !== undefined) {
+      const { number: revision, author } = replaced
+      log.warn('the beamline file of this start replaces what was applied last', { revision, author })
+    }
     read = undefined // a large one takes memory
   }
   await startDatabase(tango_, store)

@@ -121,15 +121,24 @@ async function access({ connect, out }: CommandContext, word: string | undefined
   if (word !== undefined && word !== 'on' && word !== 'off') throw new UsageError(`'${word}' is neither on nor off`)
   const tango = await connect()
   const service = tango.proxy(ACCESS_CONTROL)
-  if (word !== undefined) await service.command(word === 'on' ? 'RegisterService' : 'UnregisterService')
+  if (word !== undefined) {
+    if ((await findAccessControl(tango)) === undefined)
+      throw devFailed(
+        'API_DeviceNotExported',
+        `${ACCESS_CONTROL} does not run: start TangoAccessControl/1, for tables in MariaDB with \`bandoneon serve TangoAccessControl 1 --database URL\``,
+      )
+    await service.command(word === 'on' ? 'RegisterService' : 'UnregisterService')
+  }
   const [active] = await tango.database().services('AccessControl')
   out(active === undefined ? 'access control is off: everybody may write' : `access control is on (${active.device})`)
-  if (active === undefined && word === undefined) return EXIT.done
+  if (active === undefined) return EXIT.done
   const users = await service.command('GetUsers')
   for (const user of Array.isArray(users) ? users : []) {
     const addresses = await service.command('GetAddressByUser', user)
     const devices: unknown = await service.command('GetDeviceByUser', user)
-    out(`${String(user)} from ${listed(addresses)}: ${listed(pairs(devices))}`)
+    // users without rules of a kind have those of everybody
+    const none = user === '*' ? 'nothing' : 'as *'
+    out(`${String(user)}: from ${listed(addresses, none)}; to ${listed(pairs(devices), none)}`)
   }
   return EXIT.done
 }
@@ -164,6 +173,6 @@ function pairs(value: unknown): readonly string[] {
   return list.flatMap((word, i) => (i % 2 === 0 ? [`${word} ${list[i + 1] ?? ''}`] : []))
 }
 
-function listed(value: unknown): string {
-  return Array.isArray(value) && value.length > 0 ? value.map(String).join(', ') : 'nowhere'
+function listed(value: unknown, none: string): string {
+  return Array.isArray(value) && value.length > 0 ? value.map(String).join(', ') : none
 }

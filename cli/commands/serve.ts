@@ -7,7 +7,7 @@ import { withoutDatabase } from '../database-option.ts'
 import { DEFAULT_DATA, findTangoHost } from '../facility-address.ts'
 
 export default defineCommand({
-  usage: SERVER_USAGE,
+  usage: `${SERVER_USAGE} [--database URL]`,
   doc: 'Runs one device server in the foreground.',
   raw: true,
   async run({ arguments: words, options, out, onInterrupt }) {

@@ -66,6 +66,7 @@ export async function ask(tango: TangoProcess, command: ConfigurationCommand, fi
       return JSON.parse(await proxy.command(command, argument, { timeoutMs: LONGEST_MS }))
     } catch (error) {
       if (!(error instanceof DevFailed)) throw error
+      if (error.has('API_CantConnectToDatabase')) throw error
       const starting = error.has('API_DeviceNotExported') || error.has('API_CantConnectToDevice')
       if (starting && tango.clock.monotonic() < deadline) await tango.clock.sleep(PAUSE_MS)
       else if (starting || error.has('DB_DeviceNotDefined')) throw notThere(tango, error)

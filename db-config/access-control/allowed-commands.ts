@@ -9,6 +9,7 @@ const ALLOWED = 'AllowedAccessCmd'
  * subscribe to events. Commands of the database, of the admin device and so on that change nothing.
  */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
+  BeamlineConfiguration: ['Check', 'Diff', 'Dump', 'GetDocuments', 'History', 'Plan', 'Schema'],
   DataBase: [
     'DbGetAliasAttribute',
     'DbGetAliasDevice',
@@ -93,7 +94,6 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
     'GetDeviceClass',
     'GetUsers',
   ],
-  BeamlineConfiguration: ['Check', 'Diff', 'Dump', 'GetDocuments', 'History', 'Plan', 'Schema'],
 }
 
 /** Allowed commands of a class, sorted. */

@@ -15,6 +15,7 @@ export interface Blocker {
 /** Time-out of each question, ms. */
 const ASK_MS = 3_000
 
+const ELEMENTS: readonly string[] = ['Controller', 'Motor', 'CTExpChannel', 'MotorGroup', 'MeasurementGroup']
 const BUSY_DOOR: readonly string[] = ['RUNNING', 'STANDBY']
 const BUSY_DEVICE: readonly string[] = ['MOVING', 'RUNNING']
 
@@ -42,6 +43,10 @@ function touchedBy(store: Store, steps: readonly Step[]): ReadonlySet<string> {
     if (action === 'reload' || action === 'create') continue
     touched.add(device)
     if (deviceClass === 'Controller') for (const axis of axesOf(store, device)) touched.add(axis)
+    // a pool that is initialised again ends the motions and acquisitions of all its elements
+    if (deviceClass === 'Pool')
+      for (const element of ELEMENTS)
+        for (const row of store.devices.list({ class: element, exported: true })) touched.add(row.name.toLowerCase())
     // a macro server that is initialised again ends the macros of its doors
     if (deviceClass === 'MacroServer')
       for (const door of store.devices.list({ server, class: 'Door' })) touched.add(door.name.toLowerCase())

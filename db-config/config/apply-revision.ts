@@ -12,7 +12,9 @@ import {
   appliedRevision,
   documentsOf,
   markApplied,
+  type Revision,
   type RevisionCause,
+  readRevision,
   sameDocuments,
 } from './revisions.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -72,23 +74,37 @@ export function applyRevision(store: Store, request: RevisionRequest): AppliedRe
   return { revision, changes, steps, snapshot }
 }
 
+/** What a start has changed. */
+export interface AppliedAtStart {
+  readonly changes: readonly Change[]
+  /** Revision that somebody had applied to the running facility, and that the file of the start replaces. */
+  readonly replaced: Revision | undefined
+}
+
+/** What is found out anew at each start. */
+const OF_THE_START = /->(Host|Port|DataFolder)$/i
+
 /**
- * Applies files while nothing runs yet. Addresses of simulated boxes change with each start, so that only other files
- * make a revision.
+ * Applies files while nothing runs yet. Addresses of simulated boxes change with each start; they alone make no
+ * revision.
  */
 export function applyAtStart(
   store: Store,
   request: RevisionRequest,
   launch: Pick<ApplyOptions, 'boxes' | 'dataFolder'>,
-): readonly Change[] {
+): AppliedAtStart {
+  const former = appliedRevision(store)
+  const same = isApplied(store, request.documents)
+  const before = former === 0 || same ? undefined : readRevision(store, former)
   const { changes } = applied(store, request.beamline, {
     ...launch,
     alongside: (application) => {
-      if (!isApplied(store, request.documents)) note(store, request, application.changes)
+      const lasting = application.changes.filter(({ what }) => !OF_THE_START.test(what))
+      if (!same || lasting.length > 0) note(store, request, application.changes)
       remember(store, [])
     },
   })
-  return changes
+  return { changes, replaced: before?.cause === 'start' ? undefined : before }
 }
 
 /** Steps that a former process did not come to. */

@@ -168,6 +168,16 @@ class Application implements Applied {
       this.#note({ kind: 'device', of: admin.name }, [`${admin.class} in ${server}`], undefined)
     }
     this.#store.devices.delete({ server })
+    this.#removeStart(server)
+  }
+
+  /** Nobody can start what is not defined any more. */
+  #removeStart(server: string): void {
+    const row = this.#store.servers.get(server)
+    if (row === undefined) return
+    this.snapshot.server(server)
+    this.#note({ kind: 'server', of: server, what: `start of ${server}` }, [startText(row)], undefined)
+    this.#store.servers.delete(server)
   }
 
   /** Takes changed aliases away first, so that two devices can swap theirs. */
@@ -303,11 +313,7 @@ class Application implements Applied {
   #applyServers(wished: readonly WishedServer[]): void {
     const names = new Set(wished.map(({ server }) => server.toLowerCase()))
     for (const name of this.#memory.get('startup')) {
-      const present = this.#store.servers.get(name)
-      if (names.has(name.toLowerCase()) || present === undefined) continue
-      this.snapshot.server(name)
-      this.#note({ kind: 'server', of: name, what: `start of ${name}` }, [startText(present)], undefined)
-      this.#store.servers.delete(name)
+      if (!names.has(name.toLowerCase())) this.#removeStart(name)
     }
     for (const { server: name, host, level, controlled } of wished) {
       const present = this.#store.servers.get(name)

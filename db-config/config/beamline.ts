@@ -94,6 +94,12 @@ export interface SessionEntry {
   readonly elements: readonly string[]
   /** First values of environment variables, those taken over included. */
   readonly defaults: Readonly<Record<string, unknown>>
+  /** Elements of which every scan records the value, those taken over included. */
+  readonly metadata: readonly string[]
+  /** What a technique records in addition, by its name. */
+  readonly techniques: Readonly<Record<string, readonly string[]>>
+  /** Folders with macros, searched first; own ones before those taken over. */
+  readonly macroPath: readonly string[]
   /** File that is run when the session starts, relative to the folder of the root file. */
   readonly setup: string | undefined
 }

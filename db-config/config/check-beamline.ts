@@ -15,7 +15,8 @@ import { type Membership, readInstruments } from './check-instruments.ts'
 import { readServers } from './check-servers.ts'
 import { checkActiveGroup, readEnvironment, readSessions } from './check-sessions.ts'
 import { Names } from './names.ts'
-import { DEVICE, SERVER, WORD } from './rules.ts'
+import { DEVICE, SERVER, SIMULATOR_KINDS, WORD } from './rules.ts'
+import { didYouMean } from './suggest.ts'
 import { Fields, type Findings, plain, type Tree } from './tree.ts'
 import { axisDevice, controllerDevice } from './wish.ts'
 
@@ -60,7 +61,12 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
     const fields = new Fields(value, `simulator ${key}`, fieldNames(value, ['kind']), findings)
     names.define('simulator', key, at, value)
     const { kind: _kind, ...given } = value.kind === 'map' ? Object.fromEntries(plainEntries(value)) : {}
-    return { name: key, kind: fields.text('kind')?.value ?? '', options: given }
+    const kind = fields.text('kind')
+    if (kind !== undefined && !SIMULATOR_KINDS.some((known) => known === kind.value)) {
+      const hint = didYouMean(kind.value, SIMULATOR_KINDS)
+      findings.add(kind.at, `simulator ${key}: ${kind.value} is no box that can be simulated; ${hint}`)
+    }
+    return { name: key, kind: kind?.value ?? '', options: given }
   })
   const pool = single(top, 'pool', ['server', 'device', 'alias'], names, findings)
   const memberships: Membership[] = []

@@ -53,7 +53,7 @@ export function readProperties(
       spec,
     ]),
   )
-  const properties: Record<string, readonly string[]> = {}
+  const properties = new Map<string, readonly string[]>()
   for (const { key, at: keyAt, value } of entries) {
     const name = [...specs.keys()].find((known) => known.toLowerCase() === key.toLowerCase()) ?? capital(key)
     const spec = specs.get(name)
@@ -64,22 +64,22 @@ export function readProperties(
     if (spec === undefined && driver !== undefined) {
       findings.add(keyAt, `${place}: driver ${driver.name} has no property ${key}; ${hint(key, [...specs.keys()])}`)
     }
-    if (name in properties) findings.add(keyAt, `${place}: property ${key} is there twice`)
-    properties[name] = valuesOf(value, key, spec, context)
+    if (properties.has(name)) findings.add(keyAt, `${place}: property ${key} is there twice`)
+    properties.set(name, valuesOf(value, key, spec, context))
     if (simulator !== undefined && ADDRESS.includes(name)) {
       const what = `property ${name} is set, but it comes from the simulator`
       findings.add(simulator, `${place}: ${what}; remove one of them`)
     }
   }
   for (const [name, spec] of specs) {
-    if (spec.mandatory !== true || name in properties || (simulator !== undefined && ADDRESS.includes(name))) continue
+    if (spec.mandatory !== true || properties.has(name) || (simulator !== undefined && ADDRESS.includes(name))) continue
     const choice = ADDRESS.includes(name) ? ', or a simulator' : ''
     findings.add(at, `${place}: property ${small(name)} is missing (${what(spec)})${choice}`)
   }
   if (simulator !== undefined && driver !== undefined && !ADDRESS.every((name) => specs.has(name))) {
     findings.add(simulator, `${place}: driver ${driver.name} has no host and port, so it cannot use a simulator`)
   }
-  return properties
+  return Object.fromEntries(properties)
 }
 
 /** What a property should be, in words: `a whole number from 1 to 65535`, `true or false`. */

@@ -21,7 +21,18 @@ export interface SessionContent {
   readonly instruments: readonly InstrumentEntry[]
 }
 
-const KNOWN = ['name', 'description', 'extends', 'include', 'exclude', 'defaults', 'setup'] as const
+const KNOWN = [
+  'name',
+  'description',
+  'extends',
+  'include',
+  'exclude',
+  'defaults',
+  'metadata',
+  'techniques',
+  'macroPath',
+  'setup',
+] as const
 
 interface Draft {
   readonly name: string
@@ -32,6 +43,9 @@ interface Draft {
   readonly include: readonly Read<string>[] | undefined
   readonly exclude: readonly Read<string>[]
   readonly defaults: ReadonlyMap<string, { readonly value: unknown; readonly at: Mark }>
+  readonly metadata: readonly Read<string>[]
+  readonly techniques: ReadonlyMap<string, readonly Read<string>[]>
+  readonly macroPath: readonly string[]
   readonly setup: string | undefined
 }
 
@@ -68,8 +82,22 @@ function readDraft(item: Tree, findings: Findings): Draft {
     include: fields.tree('include') === undefined ? undefined : include,
     exclude: list('exclude'),
     defaults: readEnvironment(fields, 'defaults', place, findings),
+    metadata: fields.texts('metadata'),
+    techniques: readTechniques(fields, place, findings),
+    macroPath: fields.texts('macroPath').map(({ value }) => value),
     setup: fields.text('setup', { ...SETUP, optional: true })?.value,
   }
+}
+
+function readTechniques(
+  fields: Fields,
+  place: string,
+  findings: Findings,
+): ReadonlyMap<string, readonly Read<string>[]> {
+  const tree = fields.tree('techniques') ?? { kind: 'map', at: fields.at, entries: [] }
+  const names = tree.kind === 'map' ? tree.entries.map(({ key }) => key) : []
+  const techniques = new Fields(tree, `${place}, techniques`, names, findings)
+  return new Map(names.map((name) => [name, techniques.texts(name)]))
 }
 
 /** Reads a map of environment variables. */
@@ -122,8 +150,15 @@ class Sessions {
       const at = draft.exclude.find(({ value }) => this.#named(value).includes(missing))?.at ?? draft.at
       this.#findings.add(at, `${place}: ${group} needs ${missing}, which is excluded; exclude ${group} too`)
     }
-    const defaults = this.#defaults(draft, [])
     this.#checkActiveGroup(draft, elements)
+    const line = this.#line(draft, [])
+    // what is taken over and excluded here is not recorded here
+    const recorded = (items: (one: Draft) => readonly Read<string>[]): readonly string[] => {
+      const taken = line.slice(0, -1).flatMap((one) => items(one).flatMap(({ value }) => this.#named(value)))
+      const own = items(draft).flatMap((item) => this.#recorded(item, place, elements))
+      return [...new Set([...taken.filter((name) => elements.has(name)), ...own])]
+    }
+    const techniques = [...new Set(line.flatMap((one) => [...one.techniques.keys()]))]
     return {
       name: draft.name,
       description: draft.description,
@@ -131,7 +166,14 @@ class Sessions {
       include: (draft.include ?? []).map(({ value }) => value),
       exclude: draft.exclude.map(({ value }) => value),
       elements: [...this.#all].filter((name) => elements.has(name)),
-      defaults: Object.fromEntries([...defaults].map(([name, { value }]) => [name, value])),
+      defaults: Object.fromEntries(
+        line.flatMap((one) => [...one.defaults].map(([name, { value }]) => [name, value] as const)),
+      ),
+      metadata: recorded((one) => one.metadata),
+      techniques: Object.fromEntries(
+        techniques.map((name) => [name, recorded((one) => one.techniques.get(name) ?? [])]),
+      ),
+      macroPath: [...new Set(line.toReversed().flatMap((one) => one.macroPath))],
       setup: draft.setup,
     }
   }
@@ -204,20 +246,27 @@ class Sessions {
     return this.#all.has(name) ? [name] : []
   }
 
-  #defaults(
-    draft: Draft,
-    chain: readonly Draft[],
-  ): ReadonlyMap<string, { readonly value: unknown; readonly at: Mark }> {
+  /** Elements whose values are recorded; they must be in the session. */
+  #recorded(item: Read<string>, place: string, elements: ReadonlySet<string>): readonly string[] {
+    const names = this.#need(item, place)
+    const foreign = names.find((name) => !elements.has(name))
+    if (foreign !== undefined) {
+      this.#findings.add(item.at, `${place}: ${foreign} is to be recorded, but it is not in the session; include it`)
+    }
+    const group = names.find((name) => this.#groups.has(name))
+    if (group !== undefined)
+      this.#findings.add(item.at, `${place}: ${group} is a group; name what is to be recorded of it`)
+    return names
+  }
+
+  /** What a session takes over, each before what takes it over; the session itself comes last. */
+  #line(draft: Draft, chain: readonly Draft[]): readonly Draft[] {
     const parents = draft.extends.map(({ value }) => this.#drafts.get(value.toLowerCase()))
-    return new Map([
-      ...parents.flatMap((parent) =>
-        // a circle is reported when the elements are resolved
-        parent === undefined || parent === draft || chain.includes(parent)
-          ? []
-          : [...this.#defaults(parent, [...chain, draft])],
-      ),
-      ...draft.defaults,
-    ])
+    const before = parents.flatMap((parent) =>
+      // a circle is reported when the elements are resolved
+      parent === undefined || parent === draft || chain.includes(parent) ? [] : this.#line(parent, [...chain, draft]),
+    )
+    return [...new Set([...before, draft])]
   }
 
   #checkActiveGroup(draft: Draft, elements: ReadonlySet<string>): void {

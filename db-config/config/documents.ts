@@ -36,6 +36,7 @@ export function fileSource(path: string): DocumentSource {
     display: (name) => (name === basename(file) ? file : join(folder, name)),
     read(name) {
       try {
+        if (!statSync(join(folder, name)).isFile()) return { problem: 'it is no file' }
         return { text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(join(folder, name))) }
       } catch (cause) {
         if (cause instanceof TypeError) return { problem: 'it is no UTF-8 text; save it as UTF-8' }

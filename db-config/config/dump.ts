@@ -83,17 +83,20 @@ class Dumper {
       recorders: some(device.properties.get('recorders')),
     }))
     for (const { server } of this.#ofClass('ControllerHost')) if (/^Controllers\//i.test(server)) this.#use(server)
+    // before the servers, which are those of what is described
+    const poolFields = pool === undefined ? undefined : this.#named(pool)
+    const macroServerFields = macroServer === undefined ? undefined : this.#macroServer(macroServer)
     const sections: readonly Fields[] = [
       { version: 1, name: memory.get('name')?.[0] ?? 'beamline' },
       { simulators: someFields(Object.fromEntries(simulators.map(simulatorFields))) },
       { world: someFields(world) },
       ...this.#serverSections(hosts),
-      { pool: pool === undefined ? undefined : this.#named(pool) },
+      { pool: poolFields },
       { controllers: some(controllers) },
       { motorGroups: some(motorGroups) },
       { measurementGroups: some(measurementGroups) },
       { instruments: some(this.#objects(INSTRUMENT_OBJECT).map((values) => this.#instrument(values))) },
-      { macroServer: macroServer === undefined ? undefined : this.#macroServer(macroServer) },
+      { macroServer: macroServerFields },
       { doors: some(doors) },
       { recorders: some(recorders) },
       { sessions: some(this.#objects(SESSION_OBJECT).map(session)) },
@@ -323,6 +326,9 @@ function session(values: ReadonlyMap<string, readonly string[]>): Fields {
     include: list('include'),
     exclude: list('exclude'),
     defaults: someFields(variables(values.get('defaults'))),
+    metadata: list('metadata'),
+    techniques: someFields(variables(values.get('techniques'))),
+    macroPath: list('macropath'),
     setup: values.get('setup')?.[0],
   }
 }

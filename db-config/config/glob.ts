@@ -2,27 +2,34 @@
 
 import type { DocumentSource } from './documents.ts'
 
-/** Deepest folder that `**` looks into. */
+/** Deepest folder that `**` looks into, and most folders: links may lead round in circles. */
 const MAX_DEPTH = 16
+const MAX_FOLDERS = 1000
 
 /** Whether a path has wildcards. */
 export function isPattern(path: string): boolean {
   return /[*?]/.test(path)
 }
 
-/** Files that fit, in the order of their names; what a folder holds stands where the folder's name stands. */
-export function filesOf(pattern: string, source: DocumentSource): readonly string[] {
+/**
+ * Files that fit, in the order of their names; what a folder holds stands where the folder's name stands.
+ * @returns `undefined` when there are too many folders to look into
+ */
+export function filesOf(pattern: string, source: DocumentSource): readonly string[] | undefined {
   const found: string[] = []
+  let folders = 0
   walk('', pattern.split('/'), 0)
-  return [...new Set(found)]
+  return folders > MAX_FOLDERS ? undefined : [...new Set(found)]
 
   function walk(folder: string, parts: readonly string[], depth: number): void {
     const [part, ...rest] = parts
-    if (part === undefined || depth > MAX_DEPTH) return
+    folders += 1
+    if (part === undefined || depth > MAX_DEPTH || folders > MAX_FOLDERS) return
     if (part === '**') {
       walk(folder, rest, depth)
       for (const { name, folder: isFolder } of source.list(folder)) {
-        if (isFolder && !name.startsWith('.')) walk(join(folder, name), parts, depth + 1)
+        // packages of programs hold no part of a beamline
+        if (isFolder && !name.startsWith('.') && name !== 'node_modules') walk(join(folder, name), parts, depth + 1)
       }
       return
     }

@@ -11,6 +11,9 @@ import { parseTree } from './yaml-tree.ts'
 /** Most files of one beamline. */
 const MAX_FILES = 1000
 
+/** Longest file, characters. */
+const MAX_TEXT = 16_000_000
+
 /** The files of a beamline as one tree. */
 export interface LoadedTree {
   /** In the order of reading, the root first; also those that could not be parsed. */
@@ -80,6 +83,10 @@ class Loader {
       this.findings.add(at, `${file} cannot be read: ${read.problem}`)
       return []
     }
+    if (read.text.length > MAX_TEXT) {
+      this.findings.add(at, `${file} has more than ${MAX_TEXT} characters; split it`)
+      return []
+    }
     this.documents.push({ path, text: read.text })
     const tree = parseTree(read.text, file, this.findings)
     if (tree === undefined) return []
@@ -112,7 +119,12 @@ class Loader {
       this.findings.add(at, `include ${name}: it should be a path below the folder of the root file, with /`)
       return []
     }
-    const paths = isPattern(path) ? filesOf(path, this.#source).filter((found) => !chain.includes(found)) : [path]
+    const fitting = isPattern(path) ? filesOf(path, this.#source) : [path]
+    if (fitting === undefined) {
+      this.findings.add(at, `include ${name}: there are too many folders to look into; name them`)
+      return []
+    }
+    const paths = isPattern(path) ? fitting.filter((found) => !chain.includes(found)) : fitting
     if (paths.length === 0) this.findings.add(at, `include ${name}: no file fits`)
     return paths.flatMap((found) => {
       if (chain.includes(found)) {

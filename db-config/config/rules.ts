@@ -27,3 +27,6 @@ export const VARIABLE = /^[A-Za-z_]\w*(\.\w+)*$/
 
 /** A program that runs when a session starts. */
 export const SETUP: Rule = { pattern: { test: /\.(ts|mts|js|mjs)$/, what: 'a TypeScript or JavaScript file' } }
+
+/** Boxes that can be simulated. */
+export const SIMULATOR_KINDS = ['icepap', 'electrometer'] as const

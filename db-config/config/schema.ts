@@ -4,7 +4,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of variables are meant
 import type { Drivers } from './check-controller.ts'
 import { MAX_LEVEL } from './check-servers.ts'
-import { DEVICE, HOST, INSTRUMENT, NEXUS_CLASS, SERVER, SETUP, VARIABLE, WORD } from './rules.ts'
+import { DEVICE, HOST, INSTRUMENT, NEXUS_CLASS, SERVER, SETUP, SIMULATOR_KINDS, VARIABLE, WORD } from './rules.ts'
 import { controllerSchema } from './schema-controllers.ts'
 import {
   anything,
@@ -67,7 +67,7 @@ function fields(drivers: Drivers): Readonly<Record<string, JsonSchema>> {
       name: /^[\w-]+$/,
     }),
     simulators: names(
-      { ...map({ kind: text({ doc: 'icepap or electrometer.' }) }), additionalProperties: true },
+      { ...map({ kind: choice(SIMULATOR_KINDS, { doc: 'What is simulated.' }) }), additionalProperties: true },
       { doc: 'Simulated boxes by name; their addresses are filled in at start.', optional: true },
     ),
     world: names(anything(), { doc: 'What the simulated detectors see.', optional: true }),
@@ -161,6 +161,12 @@ function fields(drivers: Drivers): Readonly<Record<string, JsonSchema>> {
           include: wordList('Instruments with all below them, controllers, elements, groups; everything if left out.'),
           exclude: wordList('What of it is left out again.'),
           defaults: environment('First values of environment variables in this session.'),
+          metadata: wordList('Elements and instruments of which every scan records the values.'),
+          techniques: names(list(text(), { optional: true }), {
+            doc: 'What a technique records in addition, by its name.',
+            optional: true,
+          }),
+          macroPath: wordList('Folders with macros, searched first in this session.'),
           setup: named(SETUP, 'Program that runs when the session starts.', { optional: true }),
         },
         { required: ['name'] },

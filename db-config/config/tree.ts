@@ -153,7 +153,8 @@ export class Fields {
     if (tree === undefined) return undefined
     const what = `${rule.integer ? 'a whole number' : 'a number'}${rule.above === undefined ? '' : ` above ${rule.above}`}`
     if (tree.kind !== 'value' || typeof tree.value !== 'number' || !Number.isFinite(tree.value)) {
-      return this.#wrong(tree, key, what)
+      const hasUnit = tree.kind === 'value' && /^[-+]?\d[\d.]*\s*[a-z]/i.test(String(tree.value))
+      return this.#wrong(tree, key, hasUnit ? `${what}, without its unit` : what)
     }
     const { value } = tree
     const bad = (rule.integer && !Number.isInteger(value)) || (rule.above !== undefined && value <= rule.above)

@@ -87,6 +87,10 @@ export function wishOf(beamline: Beamline, options: WishOptions): readonly Wishe
   ]
 }
 
+function byPath(a: InstrumentEntry, b: InstrumentEntry): number {
+  return a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1
+}
+
 function instrumentObject(instrument: InstrumentEntry, { idOf }: WishOptions): WishedObject {
   const name = instrumentObjectName(instrument)
   return {
@@ -116,6 +120,9 @@ function sessionObject(session: SessionEntry): WishedObject {
       Exclude: session.exclude,
       Elements: session.elements,
       Defaults: environmentLines(session.defaults),
+      Metadata: session.metadata,
+      Techniques: environmentLines(session.techniques),
+      MacroPath: session.macroPath,
       Setup: session.setup === undefined ? [] : [session.setup],
     },
   }
@@ -222,11 +229,10 @@ function poolDevices(beamline: Beamline, { idOf }: WishOptions): readonly Wished
   return [
     plainDevice(pool.device, pool.server, 'Pool', pool.alias, {
       Controllers: beamline.controllers.map(controllerDevice),
-      InstrumentList: beamline.instruments.flatMap((instrument) => [
-        instrument.class,
-        instrument.name,
-        String(idOf(instrumentObjectName(instrument))),
-      ]),
+      // in the order of their paths, whatever that of the files
+      InstrumentList: [...beamline.instruments]
+        .sort(byPath)
+        .flatMap((instrument) => [instrument.class, instrument.name, String(idOf(instrumentObjectName(instrument)))]),
     }),
     ...beamline.motorGroups.map(({ name, motors }) =>
       group('mg', 'MotorGroup', name, [setting('Elements', motors.map(reference))]),

@@ -1,13 +1,16 @@
 // YAML text to a tree of values that know where they stand. What the values mean is not known here.
 
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of variables are meant
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml'
 import { nearest } from './suggest.ts'
 import type { Entry, Findings, Mark, Tree } from './tree.ts'
 
 /** Bounds for files whose references would make an endless tree. */
 const MAX_DEPTH = 30
 const MAX_REPEATED = 100_000
+
+/** How the parser calls a stack that is full. */
+const TOO_DEEP = /call stack/
 
 /**
  * Parses one file. Anchors, references and merged maps are resolved; a value keeps the place where it is written.
@@ -32,7 +35,8 @@ export function parseTree(text: string, file: string, findings: Findings): Tree 
       )
       break // the others follow from it
     }
-    findings.add(mark(error.pos[0]), error.message)
+    findings.add(mark(error.pos[0]), messageOf(error, text))
+    if (error.code === 'RESOURCE_EXHAUSTION' || TOO_DEEP.test(error.message)) break
   }
   if (findings.count > before) return undefined
   let repeated = 0
@@ -94,6 +98,17 @@ export function parseTree(text: string, file: string, findings: Findings): Tree 
     const hint = meant === undefined ? `write &${name} at the value before it` : `did you mean *${meant}?`
     return `reference *${name}: there is no &${name} above in this file; ${hint}`
   }
+}
+
+/** What the parser says in words of its own, in ours. */
+function messageOf({ code, message, pos }: YAMLError, text: string): string {
+  if (TOO_DEEP.test(message)) return 'the file is nested too deeply'
+  if (code === 'MULTIPLE_DOCS') return 'a file holds one document; put what follows --- into a file of its own'
+  if (code !== 'DUPLICATE_KEY') return message
+  const key = /^[\w.-]+/.exec(text.slice(pos[0]))?.[0]
+  return key === undefined
+    ? message
+    : `the field ${key} is there twice in this map; remove one of them (keys must be unique)`
 }
 
 /** Replaces the field `<<` by the fields of the map it holds, or of the maps in the list; fields beside it win. */

@@ -36,7 +36,7 @@ export function importBliss(files: ReadonlyMap<string, string>, options: BlissOp
   for (const object of rest) if (!motors.includes(object) && !counters.includes(object)) reportOther(object, report)
   const counting = blissCounters(counters, options, report)
   const controllers = [...blissMotors(motors, options, report), ...counting.controllers]
-  const name = (options.name ?? instrument ?? 'bliss').replace(/[^\w.-]/g, '_')
+  const name = (options.name ?? instrument ?? '').replace(/[^\w.-]/g, '_') || 'bliss'
   const draft: Draft = {
     name,
     comments: [
@@ -110,7 +110,8 @@ function draftGroups(
 }
 
 function draftSession(object: BlissObject, { channels }: BlissCounters, report: ExchangeReport): DraftSession {
-  const { name = 'session', place, fields } = object
+  const { place, fields } = object
+  const name = object.name || 'session'
   for (const { key, place: at, value } of fields.values()) {
     if (!SESSION_FIELDS.includes(key)) {
       report.lost(at, `session ${name}: there is no place for ${key}: ${lineOfForeign(value)}`)

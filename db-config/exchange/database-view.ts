@@ -38,6 +38,8 @@ export type DatabaseStep =
       readonly after: readonly string[]
     }
 
+type PropertyStep = DatabaseStep & { readonly kind: 'property' }
+
 /** A database to read from. Names are compared without regard to case. */
 export interface DatabaseReader {
   /** `executable/instance` by pattern with `*`, sorted. */
@@ -90,20 +92,48 @@ export function storeDatabase(store: Store): DatabaseView {
     objectProperties: async (object) => store.properties.all({ scope: 'object', owner: object }),
     apply: async (steps) =>
       store.transaction(() => {
-        for (const step of steps) applyToStore(store, step)
+        for (const batch of batches(steps)) applyToStore(store, batch)
       }),
   }
 }
 
-function applyToStore(store: Store, step: DatabaseStep): void {
+/** Property steps of one holder, or one other step: what one call can do. */
+interface Batch {
+  readonly steps: readonly DatabaseStep[]
+  /** Values to write when all steps write properties of the same holder and attribute. */
+  readonly values: PropertyMap | undefined
+}
+
+function batches(steps: readonly DatabaseStep[]): readonly Batch[] {
+  const all: { steps: DatabaseStep[]; values: Map<string, readonly string[]> | undefined }[] = []
+  let last: PropertyStep | undefined
+  for (const step of steps) {
+    const isWrite = step.kind === 'property' && step.after.length > 0
+    const open = all.at(-1)
+    if (isWrite && last !== undefined && open?.values !== undefined && samePlace(step, last)) {
+      open.steps.push(step)
+      open.values.set(step.name, step.after)
+    } else all.push({ steps: [step], values: isWrite ? new Map([[step.name, step.after]]) : undefined })
+    last = isWrite ? step : undefined
+  }
+  return all
+}
+
+function samePlace(a: PropertyStep, b: PropertyStep): boolean {
+  return a.holder.scope === b.holder.scope && a.holder.name === b.holder.name && a.attribute === b.attribute
+}
+
+function applyToStore(store: Store, { steps, values }: Batch): void {
+  const [step] = steps
+  if (step === undefined) return
   if (step.kind === 'property') {
-    const { holder, attribute, name, after } = step
+    const { holder, attribute, name } = step
     const place =
       attribute === undefined
         ? { scope: holder.scope, owner: holder.name }
         : { scope: `${holder.scope}Attribute` as const, owner: holder.name, member: attribute }
-    if (after.length === 0) store.properties.delete(place, name)
-    else store.properties.put(place, name, after)
+    if (values === undefined) store.properties.delete(place, name)
+    else store.properties.putAll(place, values)
     return
   }
   const { name, before, after } = step
@@ -184,10 +214,10 @@ function isMissing(error: unknown): boolean {
 async function applyLive(client: DatabaseClient, steps: readonly DatabaseStep[]): Promise<void> {
   const done: DatabaseStep[] = []
   try {
-    for (const step of steps) {
-      // noted first: a step that broke half-way is undone too
-      done.push(step)
-      await liveStep(client, step)
+    for (const batch of batches(steps)) {
+      // noted first: a batch that broke half-way is undone too
+      done.push(...batch.steps)
+      await liveBatch(client, batch)
     }
   } catch (cause) {
     const left = await takeBack(client, done.reverse())
@@ -203,7 +233,7 @@ async function takeBack(client: DatabaseClient, steps: readonly DatabaseStep[]):
   const left: string[] = []
   for (const step of steps) {
     try {
-      await liveStep(client, inverse(step))
+      for (const batch of batches([inverse(step)])) await liveBatch(client, batch)
     } catch {
       // told in the error of the whole
       left.push(step.kind === 'device' ? step.name : `${step.holder.name}->${step.name}`)
@@ -218,8 +248,13 @@ export function inverse(step: DatabaseStep): DatabaseStep {
   return { ...step, before: step.after, after: step.before }
 }
 
-async function liveStep(client: DatabaseClient, step: DatabaseStep): Promise<void> {
-  if (step.kind === 'property') return liveProperty(client, step)
+async function liveBatch(client: DatabaseClient, { steps, values }: Batch): Promise<void> {
+  const [step] = steps
+  if (step === undefined) return
+  if (step.kind === 'property') {
+    await (values === undefined ? liveDelete(client, step) : livePut(client, step, Object.fromEntries(values)))
+    return
+  }
   const { name, before, after } = step
   if (after === undefined) await client.deleteDevice(name)
   else if (moved(before, after)) await client.addDevice({ ...after, name })
@@ -227,25 +262,25 @@ async function liveStep(client: DatabaseClient, step: DatabaseStep): Promise<voi
   else if (before?.alias !== undefined) await client.deleteDeviceAlias(before.alias)
 }
 
-async function liveProperty(client: DatabaseClient, step: DatabaseStep & { kind: 'property' }): Promise<void> {
-  const { holder, attribute, name, after } = step
-  const ofDevice = holder.scope === 'device'
+async function livePut(
+  client: DatabaseClient,
+  { holder: { scope, name }, attribute }: PropertyStep,
+  values: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
   if (attribute === undefined) {
-    const values = { [name]: after }
-    if (after.length > 0) {
-      return ofDevice ? client.putDeviceProperty(holder.name, values) : client.putClassProperty(holder.name, values)
-    }
-    return ofDevice ? client.deleteDeviceProperty(holder.name, [name]) : client.deleteClassProperty(holder.name, [name])
-  }
-  const values = { [attribute]: { [name]: after } }
-  if (after.length > 0) {
-    return ofDevice
-      ? client.putDeviceAttributeProperty(holder.name, values)
-      : client.putClassAttributeProperty(holder.name, values)
-  }
-  return ofDevice
-    ? client.deleteDeviceAttributeProperty(holder.name, attribute, [name])
-    : client.deleteClassAttributeProperty(holder.name, attribute, [name])
+    await (scope === 'device' ? client.putDeviceProperty(name, values) : client.putClassProperty(name, values))
+  } else if (scope === 'device') await client.putDeviceAttributeProperty(name, { [attribute]: values })
+  else await client.putClassAttributeProperty(name, { [attribute]: values })
+}
+
+async function liveDelete(
+  client: DatabaseClient,
+  { holder: { scope, name: owner }, attribute, name }: PropertyStep,
+): Promise<void> {
+  if (attribute === undefined) {
+    await (scope === 'device' ? client.deleteDeviceProperty(owner, [name]) : client.deleteClassProperty(owner, [name]))
+  } else if (scope === 'device') await client.deleteDeviceAttributeProperty(owner, attribute, [name])
+  else await client.deleteClassAttributeProperty(owner, attribute, [name])
 }
 
 /** Calls that may be under way at the same time: more would only wait in the database. */

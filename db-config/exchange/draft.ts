@@ -127,7 +127,53 @@ export function finishDraft(draft: Draft, report: ExchangeReport): Draft {
     const known = parents.filter((name) => sessionNames.has(name))
     return finishSession({ ...session, extends: known }, names, inSessions, report)
   })
-  return { ...draft, controllers, measurementGroups, motorGroups, instruments, sessions }
+  const finished = { ...draft, controllers, measurementGroups, motorGroups, instruments, sessions }
+  return {
+    ...finished,
+    sessions: withUsefulExclusions(finished, report),
+    macroServer: withKnownGroup(finished, report),
+  }
+}
+
+/** An active group that is there. */
+function withKnownGroup({ macroServer, measurementGroups }: Draft, report: ExchangeReport): Draft['macroServer'] {
+  const active = macroServer?.environment.ActiveMntGrp
+  if (macroServer === undefined || active === undefined) return macroServer
+  if (measurementGroups.some((group) => group.active && group.name === active)) return macroServer
+  report.lost(macroServer.device, `ActiveMntGrp is ${String(active)}, which was not carried over`)
+  const { ActiveMntGrp: _gone, ...environment } = macroServer.environment
+  return { ...macroServer, environment }
+}
+
+/** Sessions without exclusions of what they do not have: our files refuse those, as they are mostly slips. */
+function withUsefulExclusions(draft: Draft, report: ExchangeReport): readonly DraftSession[] {
+  const elements = (name: string): readonly string[] => {
+    const below = draft.instruments.filter((instrument) => `${instrument.name}/`.startsWith(`${name}/`))
+    const controller = draft.controllers.find((entry) => entry.active && entry.name === name)
+    if (name.startsWith('/')) return below.flatMap((instrument) => instrument.elements)
+    return controller === undefined ? [name] : controller.axes.map((axis) => axis.name)
+  }
+  /** What a session has before it excludes; undefined: everything. */
+  const included = (session: DraftSession, chain: readonly DraftSession[]): readonly string[] | undefined => {
+    if (session.include === undefined && session.extends.length === 0) return undefined
+    const parents = draft.sessions.filter((other) => session.extends.includes(other.name) && !chain.includes(other))
+    const inherited = parents.map((parent) => {
+      const excluded = parent.exclude.flatMap(elements)
+      return included(parent, [...chain, session])?.filter((name) => !excluded.includes(name))
+    })
+    if (inherited.includes(undefined)) return undefined
+    return [...(session.include ?? []).flatMap(elements), ...inherited.flatMap((names) => names ?? [])]
+  }
+  return draft.sessions.map((session) => {
+    const own = included(session, [])
+    if (own === undefined) return session
+    const exclude = session.exclude.filter((name) => elements(name).some((element) => own.includes(element)))
+    for (const name of session.exclude) {
+      if (exclude.includes(name)) continue
+      report.note(session.place, `session ${session.name}: ${name} need not be excluded, nothing includes it`)
+    }
+    return { ...session, exclude }
+  })
 }
 
 /** Scans need an active group; where the environment was not read, it is the first one. */
@@ -216,7 +262,9 @@ class Renaming {
   #define(name: string, place: string, report: ExchangeReport): void {
     const clean = name.replace(/[^\w.-]/g, '_')
     if (clean !== name) report.changed(place, `${name} is called ${clean}: a name has letters, digits, _ - and .`)
-    if (!this.#names.has(name.toLowerCase())) this.#names.set(name.toLowerCase(), clean)
+    if (this.#names.has(name.toLowerCase())) {
+      report.changed(place, `the name ${name} is there twice; the check refuses the file until one has another name`)
+    } else this.#names.set(name.toLowerCase(), clean)
   }
 
   of(name: string): string {

@@ -68,7 +68,13 @@ async function readHolder(database: DatabaseReader, scope: 'device' | 'class', n
     database.attributeProperties(holder),
   ])
   const properties = new Map([...all].filter(([key]) => key.toLowerCase() !== SUB_DEVICES))
-  return { name, place: name, properties, attributeProperties }
+  return {
+    name,
+    place: name,
+    // an empty field would mean: delete all
+    properties: properties.size === 0 ? undefined : properties,
+    attributeProperties: attributeProperties.size === 0 ? undefined : attributeProperties,
+  }
 }
 
 function hasContent({ properties, attributeProperties }: DsHolder): boolean {

@@ -28,6 +28,9 @@ const USUAL_CONFIG: Readonly<Record<string, Readonly<Record<string, readonly str
   dialposition: { abs_change: ['5', '5.0', '-5,5', '-5.0,5.0'] },
 }
 
+/** What Tango says when nothing is said. */
+const UNSAID = /^(not specified|no (unit|standard unit|display unit|description)|nan)?$/i
+
 /** Attributes whose memorized value is an operation, not a configuration: where the motor stands. */
 const NOT_MEMORIZED = ['position', 'dialposition', 'state', 'status', 'value']
 
@@ -58,8 +61,8 @@ class AxisReader {
 
   read(): Readonly<Record<string, unknown>> {
     const main = this.#element.attributes.find(({ name }) => name.toLowerCase() === this.#main)
-    const unit = main?.config.get('unit')
-    if (unit !== undefined && unit !== '') this.#fields.unit = unit
+    const unit = said(main, 'unit')
+    if (unit !== undefined) this.#fields.unit = unit
     if (main !== undefined && this.#type === 'motor') this.#limits(main)
     for (const attribute of this.#element.attributes) {
       for (const [key, value] of attribute.config) this.#config(attribute, key, value, unit)
@@ -67,9 +70,10 @@ class AxisReader {
     return this.#fields
   }
 
-  #limits({ config, place }: SardanaAttribute): void {
-    const low = config.get('min_value')
-    const high = config.get('max_value')
+  #limits(attribute: SardanaAttribute): void {
+    const { place } = attribute
+    const low = said(attribute, 'min_value')
+    const high = said(attribute, 'max_value')
     if (low === undefined && high === undefined) return
     const limits = [Number(low), Number(high)] as const
     if (low === undefined || high === undefined || !(limits[0] < limits[1])) {
@@ -79,6 +83,7 @@ class AxisReader {
   }
 
   #config(attribute: SardanaAttribute, key: string, value: string, unit: string | undefined): void {
+    if (UNSAID.test(value)) return
     const name = attribute.name.toLowerCase()
     const isMotor = this.#type === 'motor'
     if (key === 'value') {
@@ -130,4 +135,9 @@ class AxisReader {
         return true
     }
   }
+}
+
+function said(attribute: SardanaAttribute | undefined, key: string): string | undefined {
+  const value = attribute?.config.get(key)
+  return value === undefined || UNSAID.test(value) ? undefined : value
 }

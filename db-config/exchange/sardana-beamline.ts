@@ -22,10 +22,13 @@ const CLASSES: Readonly<
   electrometer: { class: 'Albaem2CoTiCtrl', library: 'Albaem2CoTiCtrl.py', axisOffset: 1 },
 }
 
+interface Target {
+  readonly name: string
+  readonly factor?: number
+}
+
 /** Our properties to those of Sardana's controllers; a factor converts numbers. */
-const PROPERTIES: Readonly<
-  Record<string, Readonly<Record<string, { readonly name: string; readonly factor?: number }>>>
-> = {
+const PROPERTIES: Readonly<Record<string, Readonly<Record<string, Target>>>> = {
   icepap: { host: { name: 'Host' }, port: { name: 'Port' }, timeoutms: { name: 'Timeout', factor: 0.001 } },
   electrometer: { host: { name: 'AlbaEmHost' }, port: { name: 'Port' } },
   'dummy-motor': {},
@@ -89,13 +92,13 @@ function controllerOf(
   }
   if (simulator !== undefined) report.lost(place, `there is no place for the simulator ${simulator}; set its host`)
   const properties = Object.entries(controller.properties).flatMap(([key, values]) => {
-    const target = known === undefined ? { name: key } : PROPERTIES[driver]?.[key.toLowerCase()]
+    const target: Target | undefined = known === undefined ? { name: key } : PROPERTIES[driver]?.[key.toLowerCase()]
     if (target === undefined) {
       // the dummies there have any number of axes
       if (key !== 'AxisCount') report.lost(place, `there is no place for property ${key} (${values.join(', ')})`)
       return []
     }
-    const { factor } = target as { readonly factor?: number }
+    const { factor } = target
     const scaled = factor === undefined ? values : values.map((value) => String(Number(value) * factor))
     return [{ name: target.name, place, values: scaled }]
   })

@@ -127,6 +127,7 @@ class Reader {
       ...['properties', ...Object.keys(POOL_PROPERTIES)],
     ])
     const device = this.#text(fields.get('tango_device')) ?? `pool/${name}/1`
+    this.#checkNames(place, name, device.replace('{name}', name), this.#text(fields.get('tango_server')))
     return {
       name,
       place,
@@ -138,6 +139,17 @@ class Reader {
       controllers: this.#members(fields.get('controllers')).map((entry) => this.#controller(entry)),
       groups: this.#members(fields.get('measurement_groups')).map((entry) => this.#group(entry)),
       motorGroups: [],
+    }
+  }
+
+  /** Names that go into Tango names as they are. */
+  #checkNames(place: string, name: string, device: string, server: string | undefined): void {
+    if (!/^[\w.-]+$/.test(name)) this.errors.push(`${place}: ${name} should be a name of letters, digits, _ - and .`)
+    if (!/^[\w.-]+(\/[\w.-]+){2}$/.test(device)) {
+      this.errors.push(`${place}: ${name}: tango_device ${device} should be domain/family/member`)
+    }
+    if (server !== undefined && !/^[\w.-]+(\/[\w.-]+)?$/.test(server)) {
+      this.errors.push(`${place}: ${name}: tango_server ${server} should be executable/instance`)
     }
   }
 
@@ -245,11 +257,13 @@ class Reader {
       ...Object.keys(MACRO_SERVER_PROPERTIES),
     ])
     const server = serverName(this.#text(fields.get('tango_server')), name)
+    const device = (this.#text(fields.get('tango_device')) ?? `macroserver/${name}/1`).replace('{name}', name)
+    this.#checkNames(place, name, device, server)
     return {
       name,
       place,
       server,
-      device: (this.#text(fields.get('tango_device')) ?? `macroserver/${name}/1`).replace('{name}', name),
+      device,
       alias: this.#text(fields.get('tango_alias')) ?? `MS_${name}_1`,
       macroPath: linesOf(fields.get('macro_path')?.value),
       properties: this.#deviceProperties(fields, MACRO_SERVER_PROPERTIES),
@@ -265,6 +279,7 @@ class Reader {
     if (description !== undefined)
       this.#report.lost(description.place, `door ${key}: there is no place for a description`)
     const device = this.#text(fields.get('tango_device')) ?? `door/${macroServer}/${index + 1}`
+    this.#checkNames(place, key, device, server)
     return { place, device, alias: key, server }
   }
 

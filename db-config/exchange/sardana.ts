@@ -1,6 +1,7 @@
 // Sardana's YAML configuration in and out, and a Sardana pool in a Tango database in.
 
 import type { Beamline } from '../config/beamline.ts'
+import { parseBeamline } from '../config/beamline-file.ts'
 import type { DatabaseReader } from './database-view.ts'
 import { finishDraft, withActiveGroup } from './draft.ts'
 import { draftText } from './draft-text.ts'
@@ -59,7 +60,11 @@ export async function importSardanaPool(
 export async function dumpSardanaYaml(database: DatabaseReader, options: PoolOptions = {}): Promise<ExportResult> {
   const report = new ExchangeReport()
   const system = await readSardanaPool(database, options, report)
-  return { text: sardanaYamlText(system), report: report.findings }
+  if (system.ours === undefined) return { text: sardanaYamlText(system), report: report.findings }
+  // our drivers have other names there, and other axes
+  const { documents, report: read } = beamlineOf(system, 'the database', {}, report)
+  const exported = exportSardanaYaml(parseBeamline(documents[0]?.text ?? '', ROOT))
+  return { text: exported.text, report: [...read, ...exported.report] }
 }
 
 function beamlineOf(

@@ -15,6 +15,11 @@ export type LinkRequest =
   | { readonly kind: 'batch'; readonly link: number; readonly text: string; readonly mode: BatchMode }
   | { readonly kind: 'close'; readonly link: number }
 
+/** Outcome of one statement as it crosses the threads: cells row by row, because many small lists cost much more. */
+export type WireResult =
+  | { readonly kind: 'rows'; readonly columns: number; readonly cells: readonly Cell[] }
+  | Exclude<StatementResult, { readonly kind: 'rows' }>
+
 /** Outcome of one statement. */
 export type StatementResult =
   | { readonly kind: 'rows'; readonly columns: number; readonly rows: readonly (readonly Cell[])[] }
@@ -33,7 +38,7 @@ export interface LinkFailure {
 }
 
 /** Results of the statements that were executed, and what stopped the others. */
-export interface LinkReply {
-  readonly results: readonly StatementResult[]
+export interface LinkReply<Result = StatementResult> {
+  readonly results: readonly Result[]
   readonly failure?: LinkFailure
 }

@@ -4,11 +4,16 @@
 import { type Connection, createConnection } from 'mysql2'
 import { runAsWorker } from 'synckit'
 import type { MysqlAddress } from './mysql-address.ts'
-import type { BatchMode, LinkFailure, LinkReply, LinkRequest, StatementResult } from './mysql-protocol.ts'
+import type { BatchMode, LinkFailure, LinkReply, LinkRequest, WireResult } from './mysql-protocol.ts'
 import type { Cell } from './sql.ts'
+
+type Reply = LinkReply<WireResult>
 
 /** A connection that was quiet for longer is asked whether it lives before it gets what must not be sent twice, ms. */
 const QUIET_MS = 1000
+
+/** A database that has not answered is left alone for this time, so that not every client waits for it in turn, ms. */
+const REST_MS = 1000
 
 /** Strict as the server's default; without ANSI quotes and without NO_BACKSLASH_ESCAPES. Locks are waited for shortly. */
 const SESSION = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', lock_wait_timeout = 1, innodb_lock_wait_timeout = 1`
@@ -18,7 +23,7 @@ const REFUSALS = new Set([1044, 1045, 1049, 1130, 1698])
 
 const links = new Map<number, Link>()
 
-runAsWorker(async (request: LinkRequest): Promise<LinkReply> => {
+runAsWorker(async (request: LinkRequest): Promise<Reply> => {
   if (request.kind === 'open') links.set(request.link, new Link(request.address, request.deadlineMs))
   const link = links.get(request.link)
   if (request.kind === 'batch') return link === undefined ? failed('lost', 'closed') : link.batch(request)
@@ -36,6 +41,8 @@ class Link {
   /** The one that was made last, perhaps not ready yet. */
   #newest: Connection | undefined
   #used = 0
+  /** Until when nobody is asked, after a silence. */
+  #restsUntil = 0
   /** Ends the wait for a reply that cannot come any more. */
   #lost: ((error: unknown) => void) | undefined
 
@@ -44,13 +51,14 @@ class Link {
     this.#deadlineMs = deadlineMs
   }
 
-  async open(): Promise<LinkReply> {
+  async open(): Promise<Reply> {
     const failure = await this.#connect(performance.now() + this.#deadlineMs)
     return failure === undefined ? { results: [] } : { results: [], failure }
   }
 
-  async batch({ text, mode }: { readonly text: string; readonly mode: BatchMode }): Promise<LinkReply> {
+  async batch({ text, mode }: { readonly text: string; readonly mode: BatchMode }): Promise<Reply> {
     const deadline = performance.now() + this.#deadlineMs
+    if (performance.now() < this.#restsUntil) return failed('silent', 'no answer')
     if (mode === 'fresh' && this.#connection !== undefined && performance.now() - this.#used > QUIET_MS) {
       await this.#execute('DO 0', deadline)
     }
@@ -111,24 +119,24 @@ class Link {
     return (await this.#execute(SESSION, deadline)).failure
   }
 
-  async #execute(text: string, deadline: number): Promise<LinkReply> {
+  async #execute(text: string, deadline: number): Promise<Reply> {
     const connection = this.#connection
     if (connection === undefined) return failed('lost', 'the connection ended')
     const utf8 = this.#address.charset === 'utf8'
     const sql = utf8 ? fromBytes(text) : text
     if (sql === undefined) return failed('sql', 'a text is not UTF-8, which the address of the database asks for')
-    const results: StatementResult[] = []
-    let rows: (readonly Cell[])[] = []
+    const results: WireResult[] = []
+    let cells: Cell[] = []
     const failure = await this.#waited(deadline, (resolve) => {
       // events instead of a callback: of several statements the results before an error are wanted too
       const query = connection.query({ sql, rowsAsArray: true })
       query.on('fields', (fields: readonly unknown[] | undefined) => {
         if (fields === undefined) return
-        rows = []
-        results.push({ kind: 'rows', columns: fields.length, rows })
+        cells = []
+        results.push({ kind: 'rows', columns: fields.length, cells })
       })
       query.on('result', (result: readonly Cell[] | { affectedRows: number; insertId: number }) => {
-        if (isRow(result)) rows.push(utf8 ? result.map(toBytes) : result)
+        if (isRow(result)) for (const cell of result) cells.push(utf8 ? toBytes(cell) : cell)
         else results.push({ kind: 'done', affected: result.affectedRows, insertId: result.insertId })
       })
       query.on('error', (error: unknown) => resolve(failureOf(error)))
@@ -136,6 +144,7 @@ class Link {
     })
     if (failure === undefined) return { results }
     if (failure.kind === 'sql') return { results, failure }
+    if (failure.kind === 'silent') this.#restsUntil = performance.now() + REST_MS
     // a late reply would be taken for the next one's
     this.#connection = undefined
     connection.destroy()
@@ -194,6 +203,6 @@ function failureOf(error: unknown): LinkFailure {
   return { kind: unreachable ? 'unreachable' : 'lost', text, errno: 0 }
 }
 
-function failed(kind: LinkFailure['kind'], text: string): LinkReply {
+function failed(kind: LinkFailure['kind'], text: string): Reply {
   return { results: [], failure: { kind, text, errno: 0 } }
 }

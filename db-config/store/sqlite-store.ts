@@ -13,19 +13,12 @@ import { SqlPropertyTable } from './property-table.ts'
 import { SqlAttributeAliasTable, SqlEventTable, SqlServerTable } from './small-tables.ts'
 import { type Cell, maybeText, type Parameter, type Sql } from './sql.ts'
 import { SqliteBackups } from './sqlite-backup.ts'
-import {
-  type Connection,
-  cells,
-  checkpoint,
-  messageOf,
-  release,
-  type Statement,
-  troubleOf,
-} from './sqlite-connection.ts'
+import { type Connection, checkpoint, messageOf, release, type Statement, troubleOf } from './sqlite-connection.ts'
 import { SQLITE } from './sqlite-dialect.ts'
 import { logOf, suspicionOf } from './sqlite-files.ts'
 import { type FileSync, LogSync } from './sqlite-log-sync.ts'
 import { openDatabase } from './sqlite-open.ts'
+import { asJson, rowsOf } from './sqlite-rows.ts'
 import type { Selection, Store } from './store.ts'
 
 /** Statements kept ready; the tables use fewer than this. */
@@ -61,6 +54,7 @@ export class SqliteStore implements Store, Sql {
   readonly #db: Connection
   readonly #log: Logger
   readonly #prepared = new Map<string, Statement>()
+  readonly #queries = new Map<string, Statement>()
   readonly #logSync: LogSync | undefined
   readonly #backups: SqliteBackups | undefined
   #depth = 0
@@ -95,10 +89,11 @@ export class SqliteStore implements Store, Sql {
 
   all(text: string, ...parameters: readonly Parameter[]): readonly (readonly Cell[])[] {
     return this.#attempt(text, () =>
-      this.#statement(text)
-        .raw()
-        .all(...parameters)
-        .map(cells),
+      rowsOf(
+        this.#query(text)
+          .raw()
+          .get(...parameters),
+      ),
     )
   }
 
@@ -143,12 +138,8 @@ export class SqliteStore implements Store, Sql {
     this.#db.exec('PRAGMA query_only = 1')
     try {
       text = toSqlite(query)
-      const statement = this.#db.prepare(text)
-      const columns = statement.columns().length
-      const rows = statement
-        .raw()
-        .all()
-        .map((row) => cells(row).map(maybeText))
+      const columns = this.#db.prepare(text).columns().length
+      const rows = rowsOf(this.#db.prepare(asJson(text, columns)).raw().get()).map((row) => row.map(maybeText))
       return { columns, rows }
     } catch (cause) {
       const wrongText = cause instanceof SelectTextError
@@ -173,9 +164,19 @@ export class SqliteStore implements Store, Sql {
     if (!this.#open) return
     this.#open = false
     this.#prepared.clear()
+    this.#queries.clear()
     release(this.#db)
     this.#backups?.close()
     this.#logSync?.close()
+  }
+
+  /** A statement for {@link rowsOf}. */
+  #query(text: string): Statement {
+    const known = this.#queries.get(text)
+    if (known !== undefined) return known
+    const statement = this.#db.prepare<unknown[]>(asJson(text, this.#db.prepare(text).columns().length))
+    if (this.#queries.size < MAX_PREPARED) this.#queries.set(text, statement)
+    return statement
   }
 
   #statement(text: string): Statement {

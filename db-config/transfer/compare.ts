@@ -121,8 +121,9 @@ function isOwn({ server }: DeviceContent): boolean {
   return OWN_SERVERS.test(server)
 }
 
+/** Without regard to spelling: for that no running device shall become unreachable. */
 function sameDefinition(a: DeviceContent, b: DeviceContent): boolean {
-  return a.name === b.name && a.server === b.server && a.class === b.class
+  return key(a.name, a.server, a.class) === key(b.name, b.server, b.class)
 }
 
 function* deviceAliasRemovals(

@@ -129,8 +129,7 @@ export const starter = defineInterface({
     },
     stopServersAtShutdown: {
       type: 'DevBoolean',
-      default: true,
-      doc: 'The servers that this device started, or would have started, end with it.',
+      doc: 'Whether the servers that this device started, or would have started, end with it. Absent: with bandoneon start they do, with bandoneon serve they go on.',
     },
   },
 })

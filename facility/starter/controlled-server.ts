@@ -60,6 +60,8 @@ export class ControlledServer {
   #pause = FIRST_PAUSE_MS
   #cancelRestart: (() => void) | undefined
   #checking: Promise<void> | undefined
+  #starting: Promise<void> = Promise.resolve()
+  #disposed = false
 
   constructor(name: string, runner: ServerRunner, around: ServerSurroundings) {
     this.name = name
@@ -118,14 +120,13 @@ export class ControlledServer {
         `${this.name} does not answer, and no process of this computer is known to serve it`,
       )
     }
-    const { clock, journal, log } = this.#around
+    const { clock, log } = this.#around
     const end = this.#end()
     let isLate = false
     const late = clock.sleep(REPLY_MS).then(() => {
       isLate = true
     })
     await Promise.race([end, late])
-    journal.record(`${this.name} ${isLate ? 'is stopping' : 'stopped'}`)
     if (isLate) end.catch((error) => log.warn('server cannot be stopped', { server: this.name, error: String(error) }))
   }
 
@@ -135,22 +136,29 @@ export class ControlledServer {
     this.#around.journal.record(`${this.name} killed`)
   }
 
-  /** Forgets what was planned for it. */
-  dispose(): void {
+  /** Forgets what was planned for it, and starts it never again. Resolves when nothing is under way. */
+  async dispose(): Promise<void> {
+    this.#disposed = true
     this.#forgetRestart()
     this.#stopped = true
+    await this.#starting
   }
 
   async #end(): Promise<void> {
     await this.runner.stop()
+    this.#around.journal.record(`${this.name} stopped`)
     await this.check()
   }
 
   async #start(order: 'operator' | 'restart'): Promise<void> {
+    if (this.#disposed) throw devFailed('API_ShutdownInProgress', `${this.name} is not started: the Starter is ending`)
     this.#stopped = false
     this.#restarting = order === 'restart'
     this.#startedAt = this.#around.clock.now()
-    await this.runner.start(order)
+    const start = this.runner.start(order)
+    const starting = start.catch(() => undefined) // the caller sees it
+    this.#starting = starting
+    await start
     this.#become('MOVING')
   }
 

@@ -100,6 +100,7 @@ export class NativeServer implements ServerRunner {
         stdio: ['ignore', output.fd, output.fd],
         detached: true, // Ctrl-C in the terminal is for the launcher, which ends its servers in order
       })
+      child.unref() // nobody waits for a server but who stops it
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve)
         child.once('error', (error) => reject(devFailed('CANNOT_RUN_FILE', `${file} cannot be run: ${error.message}`)))
@@ -137,10 +138,6 @@ export class NativeServer implements ServerRunner {
     const { pid } = this
     if (pid === undefined) throw devFailed('SERVER_NOT_RUNNING', `${this.#name} is not running`)
     signal(pid, 'SIGKILL')
-  }
-
-  release(): void {
-    this.#child?.unref()
   }
 
   /** Begins a new log when the present one has become too long; the process goes on writing to the same file. */
@@ -185,7 +182,9 @@ export class NativeServer implements ServerRunner {
   }
 }
 
+/** Signals one process; to the system numbers below 1 mean many. */
 function signal(pid: number, name: NodeJS.Signals): void {
+  if (!Number.isInteger(pid) || pid <= 1) throw new Error(`unreachable: ${pid} is no process of a server`)
   try {
     process.kill(pid, name)
   } catch (error) {

@@ -63,10 +63,6 @@ export class OwnServer implements ServerRunner {
     })
   }
 
-  release(): void {
-    // it lives in a process of the launcher
-  }
-
   kill(): void {
     if (this.pid === undefined) throw devFailed('SERVER_NOT_RUNNING', `${this.#server} is not running`)
     this.#process.kill()

@@ -28,11 +28,16 @@ export async function readProcessTable(): Promise<readonly TableEntry[]> {
   return entries.filter((entry) => entry !== undefined)
 }
 
+/** Programs that run others. */
+const INTERPRETER = /^(python[\d.]*|node|java|bash|sh)$/
+
 /** Whether a command line runs a server: `/usr/lib/tango/TangoTest b1 -v2`, `python3 -u TangoTest.py b1`. */
 export function servesServer({ words }: TableEntry, name: string): boolean {
   const [server, instance] = serverParts(name.toLowerCase())
+  // an editor of the file TangoTest is no TangoTest
+  const places = INTERPRETER.test(programName(words[0] ?? '')) ? MOST_WORDS_BEFORE : 1
   return words
-    .slice(0, MOST_WORDS_BEFORE)
+    .slice(0, places)
     .some((word, i) => programName(word) === server && words[i + 1]?.toLowerCase() === instance)
 }
 

@@ -23,8 +23,6 @@ export interface ServerRunner {
   stop(): Promise<void>
   /** Whether the Starter is to end it at its own end: it runs, and was started here. */
   readonly startedHere: boolean
-  /** It goes on when the Starter ends. */
-  release(): void
   /** Kills its process. @throws DevFailed `SERVER_NOT_RUNNING` */
   kill(): void
 }

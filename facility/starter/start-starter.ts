@@ -2,13 +2,22 @@
 
 import { hostname } from 'node:os'
 import { starter } from '#interfaces/starter'
-import { createLogger, type DatabaseClient, DevFailed, findClassFile, TangoProcess, typedProperties } from '#tango'
+import {
+  createLogger,
+  type DatabaseClient,
+  DevFailed,
+  type DeviceServer,
+  findClassFile,
+  TangoProcess,
+  typedProperties,
+} from '#tango'
 import { CLASS_FOLDERS, programFile } from '../catalogue.ts'
 import type { LauncherLog } from '../launcher-log.ts'
 import type { ProcessPlan } from '../process-plan.ts'
 import type { SupervisedProcess } from '../supervised-process.ts'
 import type { Sign } from './controlled-server.ts'
 import { type Executable, findExecutable } from './executable.ts'
+import { hostServers } from './host-servers.ts'
 import { NativeServer } from './native-server.ts'
 import { OwnServer } from './own-server.ts'
 import { readProcessTable, servesServer, tangoHostOf } from './process-table.ts'
@@ -27,17 +36,20 @@ export interface LaunchedProcess {
   readonly database: boolean
 }
 
-/** Options of {@link startStarter}. */
+/** Options of {@link serveStarter}. */
 export interface StarterOptions {
-  readonly tangoHost: string
-  /** Folder of the logs. */
+  /** Folder of the logs, unless the property LogFileHome names another. */
   readonly logs: string
+  /** Processes of the launcher; none in a Starter that runs alone. */
   readonly launched: readonly LaunchedProcess[]
   readonly log: LauncherLog
+  /** Whether native servers end with it when the property StopServersAtShutdown does not say. */
+  readonly stopServers: boolean
 }
 
 /** A running Starter. */
 export interface RunningStarter {
+  readonly server: DeviceServer
   /** `tango/admin/<host>`. */
   readonly device: string
   /** Stops native servers, then the device. The database must still answer. */
@@ -47,48 +59,69 @@ export interface RunningStarter {
 /** How long a server may take to answer a ping, ms. */
 const PING_MS = 2_000
 
-/** Server, and device, of this computer, as native tools expect them. */
+/** Instance of the server, and device, of a computer, as native tools expect them. */
 export function starterNames(host: string): { readonly instance: string; readonly device: string } {
   const short = (host.split('.')[0] ?? host).toLowerCase()
   return { instance: short, device: `tango/admin/${short}` }
 }
 
 /**
- * Starts it.
- * @throws DevFailed `Server_AlreadyRunning` when another Starter of this computer answers at this database
+ * Starts the Starter of this computer in the launcher.
+ * @throws DevFailed `Server_AlreadyRunning` when another one answers at this database
  */
-export async function startStarter(options: StarterOptions): Promise<RunningStarter> {
-  const { tangoHost, logs, log } = options
+export async function startStarter(
+  options: Omit<StarterOptions, 'stopServers'> & { readonly tangoHost: string },
+): Promise<RunningStarter> {
+  const { tangoHost } = options
   const [host = '127.0.0.1'] = tangoHost.split(':')
   const tango = await TangoProcess.create({ host, tangoHost, log: createLogger({ level: 'WARN' }) })
-  const journal = new StarterJournal(logs, () => tango.clock.now())
-  const names = starterNames(hostname())
-  const scene = new Scene(options, tango, journal, names.instance)
   try {
-    const server = await tango.startServer({
-      server: starter.class,
-      instance: names.instance,
-      classes: [scene.deviceClass],
-      devices: [{ class: starter.class, name: names.device }],
-    })
-    const device = server.device(names.device)
-    scene.device = device instanceof StarterDevice ? device : undefined
-    await scene.supervision.begin()
-    for (const { process: own } of options.launched) own.watch(() => void scene.supervision.round()) // never rejects
+    const running = await serveStarter(tango, { ...options, stopServers: true })
+    const close = async (): Promise<void> => {
+      await running.close()
+      await tango.close()
+    }
+    return { ...running, close }
   } catch (error) {
     await tango.close()
     throw error
   }
+}
+
+/**
+ * Starts the Starter of this computer in a process.
+ * @throws DevFailed `Server_AlreadyRunning` when another one answers at this database
+ */
+export async function serveStarter(tango: TangoProcess, options: StarterOptions): Promise<RunningStarter> {
+  const journal = new StarterJournal(options.logs, () => tango.clock.now())
+  const names = starterNames(hostname())
+  const scene = new Scene(options, tango, journal, names.instance)
+  const server = await tango.startServer({
+    server: starter.class,
+    instance: names.instance,
+    classes: [scene.deviceClass],
+    devices: [{ class: starter.class, name: names.device }],
+  })
+  const device = server.device(names.device)
+  scene.device = device instanceof StarterDevice ? device : undefined
+  await scene.supervision.begin()
+  for (const { process: own } of options.launched) own.watch(() => void scene.supervision.round()) // never rejects
   let closed: Promise<void> | undefined
   const end = async (): Promise<void> => {
     for (const { process: own } of options.launched) own.watch(() => undefined)
     await scene.supervision.close()
     journal.record('Starter shutdown')
     await journal.flush()
-    await tango.close()
+    await server.stop()
   }
-  log.debug('starter is ready', { device: names.device })
-  return { device: names.device, close: () => (closed ??= end()) }
+  return {
+    server,
+    device: names.device,
+    close: () => {
+      closed ??= end()
+      return closed
+    },
+  }
 }
 
 /** Everything that device, supervision and servers share. */
@@ -116,14 +149,14 @@ class Scene {
         log: options.log,
         journal,
         own: ownEntries(options.launched),
-        listed: () => this.#database.hostServersInfo(instance),
+        listed: () => hostServers(this.#database, instance),
         ping: (server) => this.#ping(server),
         exported: async (server) => (await this.#database.importDevice(`dserver/${server}`)).exported,
         runner: (server) => this.#native(server),
         look: (servers) => this.#look(servers),
         changed: async () => this.device?.refresh(),
       },
-      settingsFrom(usual),
+      settingsFrom(usual, options.stopServers),
     )
     this.deviceClass = starterClass({
       supervision: this.supervision,
@@ -131,7 +164,7 @@ class Scene {
       configured: (properties) => {
         this.#paths = starterPaths(properties, options.logs)
         journal.moveTo(this.#paths.logFolder)
-        this.supervision.configure(settingsFrom(properties))
+        this.supervision.configure(settingsFrom(properties, options.stopServers))
       },
       resources: () => meter.lines(this.#processes()),
       logFile: (server) => serverLog(this.#paths, server),
@@ -196,14 +229,22 @@ class Scene {
     for (const name of servers) {
       const found = table.filter((entry) => servesServer(entry, name))
       // another control system may have a server of this name on the same computer
-      const hosts = await Promise.all(found.map(({ pid }) => tangoHostOf(pid)))
-      const pids = found.filter((_, i) => hosts[i] === undefined || hosts[i] === this.#tango.tangoHost)
-      this.#pids.set(
-        name.toLowerCase(),
-        pids.map(({ pid }) => pid),
-      )
+      const ours = await Promise.all(found.map(({ pid }) => this.#isOurs(pid, name)))
+      const pids = found.flatMap(({ pid }, i) => (ours[i] === true ? [pid] : []))
+      this.#pids.set(name.toLowerCase(), pids)
     }
     for (const native of this.#natives.values()) if (native.startedHere) await native.limitLog()
+  }
+
+  /** Whether a process belongs to this control system: by its TANGO_HOST, or because the database knows it. */
+  async #isOurs(pid: number, name: string): Promise<boolean> {
+    const tangoHost = await tangoHostOf(pid)
+    if (tangoHost !== undefined) return tangoHost === this.#tango.tangoHost
+    try {
+      return (await this.#database.importDevice(`dserver/${name}`)).pid === pid
+    } catch {
+      return false
+    }
   }
 
   #processes(): MeasuredProcess[] {

@@ -30,8 +30,8 @@ export function starterClass(around: StarterSurroundings): DeviceClass<typeof st
   return { spec: starter, create: (context) => new StarterDevice(context, around) }
 }
 
-/** Settings of the supervision from the properties of the device. */
-export function settingsFrom(properties: StarterProperties): SupervisionSettings {
+/** Settings of the supervision from the properties of the device. @param stopServers when they do not say */
+export function settingsFrom(properties: StarterProperties, stopServers: boolean): SupervisionSettings {
   return {
     restartAfterMinutes: properties.autoRestartDuration,
     restartCrashed: properties.restartFailed,
@@ -42,7 +42,7 @@ export function settingsFrom(properties: StarterProperties): SupervisionSettings
     levels: properties.nbStartupLevels,
     movingMaxMs: properties.movingMaxDuration * 1000,
     listMs: properties.readInfoDbPeriod * 1000,
-    stopAtShutdown: properties.stopServersAtShutdown,
+    stopAtShutdown: properties.stopServersAtShutdown ?? stopServers,
   }
 }
 

@@ -195,12 +195,12 @@ export class Supervision {
     await this.#running
     await this.#round
     const all = this.servers
-    for (const server of all) server.dispose()
+    // what is being started at this moment is there afterwards, and ends with the others
+    await Promise.all(all.map((server) => server.dispose()))
     const foreign = all.filter(({ runner }) => runner.kind === 'native' && runner.phase !== 'down')
     const ending = this.#settings.stopAtShutdown
       ? foreign.filter(({ runner, controlled, level }) => runner.startedHere || (controlled && level > 0))
       : []
-    for (const { runner } of foreign) runner.release()
     // people's own experiments first, then in the reverse order of the start
     const levels = [...new Set(ending.map(({ level }) => level))].sort((a, b) => order(b) - order(a))
     for (const level of levels) {
@@ -277,7 +277,8 @@ export class Supervision {
     for (const [key, server] of this.#servers) {
       if (servers.has(key)) continue
       // somebody's server that was started here without being in the list stays while it runs
-      if (server.runner.phase === 'down') server.dispose()
+      if (server.runner.phase === 'down')
+        void server.dispose() // never rejects
       else servers.set(key, server)
     }
     this.#servers = servers

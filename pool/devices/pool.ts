@@ -78,7 +78,8 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
   async reloadElements(): Promise<void> {
     await this.ready()
     const before = new Map(this.elements.all().map((e) => [e.device, e]))
-    await this.#load()
+    const stored = await this.tango.database().getDeviceProperty(this.name, ['Controllers'])
+    await this.#load(stored.get('Controllers') ?? [])
     const now = this.elements.all()
     const here = new Set(now.map((e) => e.device))
     const fresh = now.filter((e) => !before.has(e.device))
@@ -246,11 +247,11 @@ export class Pool extends Device<typeof poolInterface> implements Serves<typeof 
     return this.proxy(own.name, controllerHost)
   }
 
-  async #load(): Promise<void> {
+  async #load(controllerDevices = this.properties.controllers): Promise<void> {
     const database = this.tango.database()
     this.#alias = (await database.deviceAlias(this.name)) ?? this.name
     const tangoHost = this.tango.tangoHost ?? ''
-    const controllers = await readControllers(database, tangoHost, this.properties.controllers)
+    const controllers = await readControllers(database, tangoHost, controllerDevices)
     const known = this.elements.ofType('MotorGroup', 'MeasurementGroup')
     this.elements.clear()
     for (const element of controllers) this.elements.add(element)

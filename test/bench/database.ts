@@ -24,6 +24,8 @@ import { median, short, spread } from './statistics.ts'
 
 /** Devices of one import. */
 const IMPORTED = 200
+/** Devices of the native server; each takes some 35 MiB. */
+const TEST_DEVICES = 20
 const TANGO_TEST = '/usr/lib/tango/TangoTest'
 const READY_MS = 60_000
 
@@ -82,7 +84,7 @@ export async function databases({ rounds, seconds }: BenchOptions): Promise<void
     const idle = contenders.map((contender) => contender.memory())
     await compareRates(contenders, rounds, seconds)
     await compareTimes(contenders, rounds)
-    await compareTransfers(contenders, Math.min(rounds, 3))
+    await compareTransfers(contenders, rounds > 3 ? 3 : 1)
     await compareTangoTest(contenders, Math.min(rounds, 3))
     say('Resident memory, MiB\n')
     table(
@@ -99,6 +101,8 @@ export async function databases({ rounds, seconds }: BenchOptions): Promise<void
 }
 
 async function compareRates(contenders: readonly Contender[], rounds: number, seconds: number): Promise<void> {
+  // the first calls fill caches and compile
+  for (const { client } of contenders) for (const call of Object.values(RATES)) await rate(client.database(), call, 150)
   const rows: string[][] = []
   for (const [name, call] of Object.entries(RATES)) {
     const samples = await inTurns(contenders, rounds, ({ client }) => rate(client.database(), call, seconds * 1000))
@@ -109,6 +113,7 @@ async function compareRates(contenders: readonly Contender[], rounds: number, se
 }
 
 async function compareTimes(contenders: readonly Contender[], rounds: number): Promise<void> {
+  for (const { client } of contenders) for (const call of Object.values(TIMES)) await call(client.database())
   const rows: string[][] = []
   for (const [name, call] of Object.entries(TIMES)) {
     const samples = await inTurns(contenders, rounds, ({ client }) => duration(() => call(client.database())))
@@ -148,10 +153,10 @@ async function compareTransfers(contenders: readonly Contender[], rounds: number
   )
 }
 
-/** A native server with 100 devices, from its start to its ready line. */
+/** A native server with some devices, from its start to its ready line. */
 async function compareTangoTest(contenders: readonly Contender[], rounds: number): Promise<void> {
   for (const { client } of contenders)
-    for (let i = 0; i < 100; i += 1)
+    for (let i = 0; i < TEST_DEVICES; i += 1)
       await client
         .database()
         .addDevice({ server: 'TangoTest/bench', class: 'TangoTest', name: `bench/tango_test/${i}` })
@@ -172,7 +177,7 @@ async function compareTangoTest(contenders: readonly Contender[], rounds: number
     ['milliseconds', ...names, ...names.slice(1).map((name) => `native : ${name}`)],
     [
       [
-        'native TangoTest with 100 devices to its ready line',
+        `native TangoTest with ${TEST_DEVICES} devices to its ready line`,
         ...samples.map((of) => short(median(of))),
         ...ratios(samples, (own, native) => native / own),
       ],
@@ -187,8 +192,6 @@ async function inTurns(
   sample: (contender: Contender) => Promise<number>,
 ): Promise<readonly (readonly number[])[]> {
   const samples = contenders.map((): number[] => [])
-  // the first call fills caches and compiles
-  for (const contender of contenders) await sample(contender)
   for (let round = 0; round < rounds; round += 1) {
     const order = contenders.map((_, i) => (round % 2 === 0 ? i : contenders.length - 1 - i))
     for (const i of order) {

@@ -134,6 +134,31 @@ describe('bandoneon config at a running facility', () => {
     assert.notEqual(gone.code, 0)
   }).timeout(30_000)
 
+  it('removes a controller with its server, and brings both back', async () => {
+    const demo = readFileSync(file, 'utf8')
+    const box = demo.slice(
+      demo.indexOf('  - name: icepap\n    server'),
+      demo.indexOf('  # Motors and counters without'),
+    )
+    edit(
+      [box, ''],
+      ['  - Controllers/demo1\n', ''],
+      ['  - { name: mg_demo, channels: [ct01, ct02, ct03, ct04], timer: ct01 }\n', ''],
+      ['ActiveMntGrp: mg_demo', 'ActiveMntGrp: mg_dummy'],
+    )
+    const removed = await config('apply', file)
+    assert.equal(removed.code, 0, removed.stderr)
+    const { value = [] } = await client.proxy('Pool_demo1').read('ControllerList')
+    assert.ok(Array.isArray(value))
+    assert.deepEqual(value.map((line) => JSON.parse(String(line)).name).sort(), ['dctctrl', 'dmotctrl'])
+    await assert.rejects(client.proxy('mot01').state())
+    edit()
+    const back = await config('apply', file)
+    assert.equal(back.code, 0, back.stderr)
+    assert.doesNotMatch(back.stdout, /does not run/)
+    assert.equal((await runCli(['run', 'ascan', 'mot01', '0', '1', '2', '0.05', '--host', facility.tangoHost])).code, 0)
+  }).timeout(40_000)
+
   it('lets what can run run when a new box does not answer, and says why it does not', async () => {
     const port = await closedPort()
     const box = `  - name: silent
@@ -149,6 +174,8 @@ describe('bandoneon config at a running facility', () => {
     assert.equal(code, 0)
     assert.match(stdout, new RegExp(`controller/icepap/silent created, (FAULT|UNKNOWN|ALARM): .*${port}`))
     assert.match(stdout, /motor\/dmotctrl\/5 created, ON/)
+    const { value = [] } = await client.proxy('Pool_demo1').read('MotorList')
+    assert.ok(Array.isArray(value) && value.some((line) => String(line).includes('"smot01"')))
     assert.equal((await runCli(['run', 'mv', 'mot01', '0.1', '--host', facility.tangoHost])).code, 0)
   }).timeout(40_000)
 
@@ -167,6 +194,35 @@ describe('bandoneon config at a running facility', () => {
     assert.equal((await runCli(['run', 'ct', '0.1', 'mg_dummy', '--host', facility.tangoHost])).code, 0)
     await assert.rejects(client.database().importDevice('dserver/Controllers/extra'), { reason: 'DB_DeviceNotDefined' })
   }).timeout(60_000)
+
+  it('renames elements, and their groups and macros follow', async () => {
+    edit(
+      ['{ name: dmot04, axis: 4 }', '{ name: slow04, axis: 4 }'],
+      ['{ name: dct01, axis: 1 }', '{ name: first, axis: 1 }'],
+      ['channels: [dct01] }', 'channels: [first] }'],
+      ['channels: [dct01, dct02', 'channels: [first, dct02'],
+    )
+    const applied = await config('apply', file)
+    assert.equal(applied.code, 0, applied.stderr)
+    assert.equal((await runCli(['run', 'mv', 'slow04', '1', '--host', facility.tangoHost])).code, 0)
+    const counted = await runCli(['run', 'ct', '0.1', 'mg_dummy', '--host', facility.tangoHost])
+    assert.match(counted.stdout, /first/)
+    assert.notEqual((await runCli(['run', 'mv', 'dmot04', '1', '--host', facility.tangoHost])).code, 0)
+  }).timeout(30_000)
+
+  it('adds a door that runs macros, and restarts a controller with its axes', async () => {
+    edit(
+      ['  - { device: door/demo1/1', '  - { device: door/demo1/2 }\n  - { device: door/demo1/1'],
+      ['properties: { axisCount: 8 }', 'properties: { axisCount: 9 }'],
+    )
+    const applied = await config('apply', file)
+    assert.equal(applied.code, 0, applied.stderr)
+    assert.match(applied.stdout, /controller\/dummy-motor\/dmotctrl restarted, ON/)
+    await eventually('the door', async () => (await client.proxy('door/demo1/2').state()) === 'ON')
+    const moved = await runCli(['run', '--door', 'door/demo1/2', 'mv', 'dmot01', '4', '--host', facility.tangoHost])
+    assert.equal(moved.code, 0, moved.stderr + moved.stdout)
+    assert.equal((await client.proxy('dmot01').read('Position')).value, 4)
+  }).timeout(30_000)
 
   it('goes back to an earlier revision as a new one', async () => {
     const before = await newest()
@@ -235,6 +291,41 @@ describe('bandoneon config at a running facility', () => {
     assert.equal((await runCli(['run', 'ct', '0.1', 'mg_dummy', '--host', facility.tangoHost])).code, 0)
     await eventually('the new motor', async () => (await client.proxy('dmot05').state()) === 'ON')
   }).timeout(60_000)
+})
+
+describe('bandoneon start with a beamline file', () => {
+  it('makes a revision when the file has changed, and says when it replaces what somebody has applied', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bandoneon-config-'))
+    const file = join(folder, 'beamline.yaml')
+    const data = join(folder, 'data')
+    const demo = readFileSync(DEMO, 'utf8').replaceAll('axisCount: 4', 'axisCount: 5')
+    const history = async (facility: TestFacility): Promise<readonly string[]> =>
+      (await runCli(['config', 'history', '--host', facility.tangoHost])).stdout.trim().split('\n')
+    try {
+      writeFileSync(file, demo)
+      for (const _again of [1, 2]) {
+        await using facility = await TestFacility.start({ beamline: file, data })
+        const lines = await history(facility)
+        assert.equal(lines.length, 1)
+        assert.match(lines[0] ?? '', /^\* 1 .* start +start of the facility$/)
+        await facility.interrupt()
+      }
+      const other = join(folder, 'other.yaml')
+      writeFileSync(other, demo.replace(...NEW_MOTOR))
+      {
+        await using facility = await TestFacility.start({ beamline: file, data })
+        const words = ['config', 'apply', other, '--author', 'anna@crate', '--host', facility.tangoHost]
+        assert.equal((await runCli(words)).code, 0)
+        await facility.interrupt()
+      }
+      await using facility = await TestFacility.start({ beamline: file, data })
+      assert.equal((await history(facility)).length, 3)
+      const log = readFileSync(join(data, 'log', 'main.log'), 'utf8')
+      assert.match(log, /WARN .*replaces.*revision=2.*anna@crate/)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }).timeout(90_000)
 })
 
 /** A port at which nobody listens. */

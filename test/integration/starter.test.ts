@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { starter } from '#interfaces/starter'
 import { DevFailed, type DeviceProxy, type TangoProcess } from '#tango'
 import { TestFacility } from '../support/facility.ts'
+import { killProcess } from '../support/kill-process.ts'
 import { isAlive, processTree } from '../support/processes.ts'
 import { eventually } from '../support/waiting.ts'
 
@@ -74,7 +75,10 @@ for (const { layout, isolated, poolProcess } of [
       const pids = new Map(lines.map((line) => [line.split('\t')[0], Number(line.split('\t')[1])]))
       assert.equal(pids.get('launcher'), facility.pid)
       assert.equal(pids.get(poolProcess), facility.processId(poolProcess))
-      assert.ok(lines.every((line) => Number(line.split('\t')[3]) > 10), lines.join('\n'))
+      assert.ok(
+        lines.every((line) => Number(line.split('\t')[3]) > 10),
+        lines.join('\n'),
+      )
     })
 
     it('stops one server and starts it again, while the others go on', async () => {
@@ -171,8 +175,8 @@ describe('the Starter and servers that the launcher does not serve', function ()
     assert.ok(journal.indexOf('TangoTest/late started') < journal.indexOf('TangoTest/early started'), journal)
     assert.equal(await answers(client, 'test/starter/late'), true)
 
-    const pid = await pidOf(device, 'TangoTest/late')
-    process.kill(pid, 'SIGKILL')
+    const pid = await eventually('its process', () => pidOf(device, 'TangoTest/late'))
+    killProcess(pid)
     await eventually('another process', async () => (await pidOf(device, 'TangoTest/late')) !== pid, 20_000)
     await becomes(device, 'TangoTest/late', 'ON')
     const log = await device.command('devReadLog', 'TangoTest/late')
@@ -183,12 +187,15 @@ describe('the Starter and servers that the launcher does not serve', function ()
     await device.command('devStart', 'TangoTest/late')
     await becomes(device, 'TangoTest/late', 'ON')
     const logs = readdirSync(join(again.data, 'log')).filter((name) => name.startsWith('TangoTest_late'))
-    assert.deepEqual(
-      logs.map((name) => name.replace(/\d/g, '0')).sort(),
-      ['TangoTest_late.log', 'TangoTest_late_[0000-00-00_00-00-00].log'],
-    )
+    assert.deepEqual(logs.map((name) => name.replace(/\d/g, '0')).sort(), [
+      'TangoTest_late.log',
+      'TangoTest_late_[0000-00-00_00-00-00].log',
+    ])
 
-    const pids = [...processTree(again.pid).map((entry) => entry.pid), await pidOf(device, 'TangoTest/late')]
+    const pids = [
+      ...processTree(again.pid).map((entry) => entry.pid),
+      await eventually('its process', () => pidOf(device, 'TangoTest/late')),
+    ]
     assert.ok(pids.length >= 5, `${pids.length} processes`)
     await again.interrupt()
     assert.deepEqual(pids.filter(isAlive), [])
@@ -203,7 +210,7 @@ describe('the Starter and servers that the launcher does not serve', function ()
     const former = (await tango.database().importDevice(DEVICE)).pid
     assert.equal(former, facility.pid)
     const tree = processTree(facility.pid).map((entry) => entry.pid)
-    process.kill(facility.pid, 'SIGKILL')
+    killProcess(facility.pid)
     await eventually('the end of all processes', () => !tree.some(isAlive), 20_000)
     await using next = await TestFacility.start({ data: facility.data })
     const client = await next.client()
@@ -212,7 +219,10 @@ describe('the Starter and servers that the launcher does not serve', function ()
   })
 })
 
+/** Process id of a server. @throws Error while it has none */
 async function pidOf(device: Starter, name: string): Promise<number> {
   const { value = [] } = await device.read('resources')
-  return Number(value.find((line) => line.startsWith(`${name}\t`))?.split('\t')[1] ?? -1)
+  const pid = Number(value.find((line) => line.startsWith(`${name}\t`))?.split('\t')[1])
+  if (!(pid > 1)) throw new Error(`no process ${name} in ${value.join('; ')}`)
+  return pid
 }

@@ -5,7 +5,7 @@ import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { memoryStore, type Store, startAccessControl, startDatabase } from '#db-config'
 import { silentLogger, TangoProcess } from '#tango'
-import { CLI, CliProcess } from '../support/facility.ts'
+import { CLI, CliProcess, runCli } from '../support/facility.ts'
 import { freePort } from '../support/free-port.ts'
 import { type NativeTango, type NativeTangoOptions, startNativeTango } from '../support/native-tango.ts'
 import { needPeers, runPython } from '../support/peers.ts'
@@ -119,6 +119,33 @@ describe('Access control', function () {
 
     await service.command('UnregisterService')
     assert.equal((await client()).write, 'done', 'turned off')
+  })
+
+  it('is turned on and off from the command line, which shows the rules', async () => {
+    const db = async (...words: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runCli(['db', ...words, '--host', tangoHost])
+      assert.equal(code, 0, stderr)
+      return stdout
+    }
+    assert.equal(await db('access'), 'access control is off: everybody may write\n')
+    await tango.proxy(SERVICE).command('AddDeviceForUser', ['ann', 'a/*/*', 'read'])
+    const on = [
+      `access control is on (${SERVICE})`,
+      '*: from *.*.*.*; to */*/* write',
+      'ann: from as *; to a/*/* read',
+      '',
+    ]
+    assert.equal(await db('access', 'on'), on.join('\n'))
+    assert.equal(await db('access'), on.join('\n'))
+    assert.equal(await db('access', 'off'), 'access control is off: everybody may write\n')
+    assert.deepEqual(store.properties.get({ scope: 'object', owner: 'CtrlSystem' }, 'Services'), [])
+  })
+
+  it('tells from the command line what is missing', async () => {
+    store.devices.unexport({ name: SERVICE })
+    const { code, stderr } = await runCli(['db', 'access', 'on', '--host', tangoHost])
+    assert.equal(code, 1)
+    assert.match(stderr, /sys\/access_control\/1 does not run: start TangoAccessControl\/1/)
   })
 
   it('makes our client refuse the same', async () => {

@@ -17,6 +17,12 @@ const STARTED = 4
 
 const MAX_MB = 150
 
+/** Enough for the memory to stop growing. */
+const LISTS = 150
+
+/** As `bandoneon start` runs its servers; without it the peak is some 15 MB higher. */
+const RUNTIME = '--max-semi-space-size=4'
+
 const FILL = `
   INSERT INTO device (name, domain, family, member, server, class, ior, host, version)
     SELECT CONCAT('big/dev', seq DIV 1000, '/', seq), 'big', CONCAT('dev', seq DIV 1000), seq,
@@ -49,7 +55,7 @@ describe('The database in a large MariaDB', function () {
     const url = newSchema(native, 'large')
     sql(native, FILL, 'large')
     host = `127.0.0.1:${await freePort()}`
-    const environment = { TANGO_HOST: host, MYSQL_PASSWORD: 'tango' }
+    const environment = { TANGO_HOST: host, MYSQL_PASSWORD: 'tango', NODE_OPTIONS: RUNTIME }
     program = new CliProcess(
       ['serve', 'DataBaseds', '3', '--database', url.replace('tango:tango@', 'tango@')],
       environment,
@@ -104,7 +110,8 @@ describe('The database in a large MariaDB', function () {
     await server.stop()
   })
 
-  it(`needs less than ${MAX_MB} MB`, () => {
+  it(`needs less than ${MAX_MB} MB at the most, run as the launcher runs it, with ${LISTS} lists of all devices`, async () => {
+    for (let i = 0; i < LISTS; i += 1) await ask('DbGetDeviceWideList', '*')
     const status = readFileSync(`/proc/${program?.child.pid}/status`, 'utf8')
     const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1000
     assert.ok(peak > 20 && peak < MAX_MB, `${peak} MB at the most`)

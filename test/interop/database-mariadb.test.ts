@@ -3,21 +3,17 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { dirname } from 'node:path'
 import { databaseCommands } from '../../db-config/server/commands.ts'
-import { startDatabase } from '../../db-config/server/database-device.ts'
 import { memoryStore } from '../../db-config/store/memory-store.ts'
 import { openStore } from '../../db-config/store/open-store.ts'
 import type { Place, Store } from '../../db-config/store/store.ts'
 import { DevFailed } from '../../tango/errors/dev-failed.ts'
-import { silentLogger } from '../../tango/log.ts'
-import { TangoProcess } from '../../tango/process.ts'
-import { TestFacility } from '../support/facility.ts'
 import { type NativeTango, startNativeTango } from '../support/native-tango.ts'
-import { needPeers, runPython } from '../support/peers.ts'
+import { needPeers } from '../support/peers.ts'
 import { eventually } from '../support/waiting.ts'
-import { contentOf, NATIVE_SCHEMA, newSchema, sql, urlOf } from './mariadb.ts'
+import { contentOf, newSchema, sql, urlOf } from './mariadb.ts'
 
-const SCRIPTS = new URL('../../../test/interop/python/', import.meta.url).pathname
 const GOLDEN = new URL('../../../test/interop/golden/', import.meta.url)
 
 const DEVICE: Place = { scope: 'device', owner: 'a/b/1' }
@@ -169,84 +165,6 @@ describe('The database in MariaDB', function () {
     sql(native, found.map((id) => `KILL ${id};`).join('\n'))
   }
 
-  it('writes the rows that the native server writes', async () => {
-    const mine = 'mine'
-    const commands = commandsOf(opened(newSchema(native, mine)))
-    const client = await TangoProcess.create({ listen: false, tangoHost: native.tangoHost, log: silentLogger() })
-    try {
-      const proxy = client.proxy('sys/database/2')
-      const steps: [string, readonly string[]][] = [
-        ...Array.from({ length: 13 }, (_, i): [string, string[]] => [
-          'DbPutDeviceProperty',
-          ['r/o/1', '1', 'deep', '2', String(i), 'x'],
-        ]),
-        ['DbPutDeviceProperty', ['r/o/1', '2', 'one', '1', 'x', 'two', '1', 'y']],
-        ['DbDeleteDeviceProperty', ['r/o/1', 'on*']],
-        ['DbPutClassProperty', ['RoClass', '1', 'p', '1', 'v']],
-        ['DbDeleteClassProperty', ['RoClass', 'p']],
-        ['DbPutProperty', ['RoObject', '1', 'p', '2', 'v', 'w']],
-        ['DbPutDeviceAttributeProperty2', ['r/o/1', '1', 'at', '2', 'label', '1', 'L', 'unit', '1', 'mm']],
-        ['DbDeleteDeviceAttributeProperty', ['r/o/1', 'at', 'unit']],
-        ['DbPutClassAttributeProperty2', ['RoClass', '1', 'at', '1', 'label', '1', 'L']],
-        ['DbPutDevicePipeProperty', ['r/o/1', '1', 'pi', '1', 'label', '1', 'L']],
-        ['DbPutClassPipeProperty', ['RoClass', '1', 'pi', '1', 'label', '1', 'L']],
-        ['DbAddDevice', ['Ro/1', 'r/o/1', 'RoClass']],
-        ['DbPutAttributeAlias', ['r/o/1/at', 'roat']],
-        ['DbExportEvent', ['ro/event', 'IOR:00', 'host', '7', '5']],
-        ['DbExportDevice', ['r/o/1', 'IOR:00', 'host', '7', '5']],
-      ]
-      for (const [name, argument] of steps) {
-        await proxy.command(name, argument)
-        Reflect.get(commands, name.charAt(0).toLowerCase() + name.slice(1))(argument)
-      }
-    } finally {
-      await client.close()
-    }
-    const own = (schema: string) =>
-      Object.entries(contentOf(native, schema)).map(([table, rows]) => [
-        table,
-        rows.filter((row) => table.endsWith('_history_id') || /r\/o\/1|\bro/i.test(row)),
-      ])
-    assert.deepEqual(own(mine), own(NATIVE_SCHEMA))
-  })
-
-  it('shares one schema with other servers of ours and with a native one', async () => {
-    const servers = await Promise.all(
-      ['3', '4'].map((instance) => served(urlOf(native, NATIVE_SCHEMA, 'utf8'), instance)),
-    )
-    try {
-      const hosts = [native.tangoHost, ...servers.map(({ host }) => host)]
-      const { stdout, stderr } = await runPython(`${SCRIPTS}database_shared.py`, hosts)
-      assert.notEqual(stdout, '', stderr)
-      const seen = JSON.parse(stdout) as unknown[]
-      assert.deepEqual(seen, [
-        ...hosts.map((_, n) =>
-          hosts.map(() => [
-            ['éµ\'"\\', 'two'],
-            [
-              ['gone', false, ['x']],
-              ['gone', true, []],
-            ],
-            `shared/by/${n}`,
-            { label: ['L'], unit: ['mm'] },
-            [String(n)],
-            `shared/by/${n}/at`,
-            [[`dserver/Shared/${n}`, `shared/by/${n}`]],
-          ]),
-        ),
-        ...hosts.map(() => 'DB_SQLError'),
-      ])
-      assert.deepEqual(
-        sql(native, "SELECT name FROM device WHERE exported AND name LIKE 'sys/database/%' ORDER BY name")
-          .trim()
-          .split('\n'),
-        ['sys/database/2', 'sys/database/3', 'sys/database/4'],
-      )
-    } finally {
-      for (const { close } of servers) await close()
-    }
-  })
-
   it('refuses texts that are not UTF-8, as native servers do, only where the address says so', () => {
     const url = newSchema(native, 'charset')
     const strict = opened(url.replace('latin1', 'utf8'))
@@ -260,33 +178,21 @@ describe('The database in MariaDB', function () {
     assert.deepEqual(latin1.properties.get(DEVICE, 'p'), ['\xe9'])
   })
 
-  it('lets a native server start, serve and stop', async () => {
-    const { host, close } = await served(urlOf(native), '3')
+  it('says that MariaDB hangs, and goes on when it answers again', async () => {
+    const store = openStore(newSchema(native, 'hanging'), { deadlineMs: 300 })
+    open.push(store)
+    store.properties.put(DEVICE, 'p', ['1'])
+    const pid = Number(readFileSync(`${dirname(native.socket)}/mariadb.pid`, 'utf8'))
+    process.kill(pid, 'SIGSTOP')
     try {
-      const server = await native.run('env', [`TANGO_HOST=${host}`, '/usr/lib/tango/TangoTest', 'test'])
-      const client = await TangoProcess.create({ listen: false, tangoHost: host, log: silentLogger() })
-      const value = await client.proxy('sys/tg_test/1').command('DevDouble', 2.5)
-      assert.equal(value, 2.5)
-      await client.close()
-      await server.stop()
-      assert.equal(sql(native, "SELECT exported FROM device WHERE name = 'sys/tg_test/1'").trim(), '0')
+      assert.throws(() => store.properties.get(DEVICE, 'p'), /mariadb\.sock\/hanging does not answer within 0\.3 s$/)
+      assert.throws(() => store.properties.put(DEVICE, 'p', ['2']), /does not answer within 0\.3 s/)
     } finally {
-      await close()
+      process.kill(pid, 'SIGCONT')
     }
-  })
-
-  it('holds the database of a whole facility, in a process of its own', async () => {
-    const url = newSchema(native, 'facility')
-    await using facility = await TestFacility.start({ database: url })
-    assert.deepEqual(Object.keys(facility.description.processes).slice(0, 2), ['database', 'main'])
-    assert.match(sql(native, 'SELECT name FROM device WHERE exported', 'facility'), /^dserver\/Pool\//m)
-    const former = facility.killProcess('database')
-    await facility.restarted('database', former)
-    const client = await facility.client()
-    await eventually('the database after its restart', async () => {
-      const list = await client.proxy('sys/database/2').command('DbGetDeviceExportedList', 'sys/database/*')
-      return Array.isArray(list) && list.length === 1
-    })
+    await eventually('an answer', () => store.properties.get(DEVICE, 'p')[0] === '1', 10_000)
+    store.properties.put(DEVICE, 'p', ['3'])
+    assert.deepEqual(store.properties.get(DEVICE, 'p'), ['3'])
   })
 
   describe('that cannot be used', () => {
@@ -455,18 +361,4 @@ function change(store: Store): void {
   store.events.unexport('e/1')
   store.access.addAddress({ user: 'me', address: '1.2.3.4' })
   store.access.addDevice({ user: 'me', device: '*/*/*', rights: 'write' })
-}
-
-/** A database server of ours in this process. */
-async function served(url: string, instance: string): Promise<{ host: string; close: () => Promise<void> }> {
-  const store = openStore(url)
-  const tango = await TangoProcess.create({ host: '127.0.0.1', log: silentLogger() })
-  await startDatabase(tango, store, instance)
-  return {
-    host: `127.0.0.1:${tango.orb.endpoint.port}`,
-    close: async () => {
-      await tango.close()
-      store.close()
-    },
-  }
 }

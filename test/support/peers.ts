@@ -16,6 +16,7 @@ const PEERS = {
     existsSync('/usr/lib/tango/DataBaseds') && (runs('mariadbd', ['--version']) || runs('mysqld', ['--version'])),
   TangoAccessControl: () => existsSync('/usr/lib/tango/TangoAccessControl'),
   TangoTest: () => existsSync('/usr/lib/tango/TangoTest'),
+  Starter: () => existsSync('/usr/lib/tango/Starter'),
   tshark: () => runs('tshark', ['--version']),
 } as const
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { LauncherLog } from '../../../facility/launcher-log.ts'
 import type { StartMessage } from '../../../facility/messages.ts'
 import { type SupervisedOptions, SupervisedProcess } from '../../../facility/supervised-process.ts'
+import { killProcess } from '../../support/kill-process.ts'
 import { isAlive } from '../../support/processes.ts'
 import { eventually } from '../../support/waiting.ts'
 
@@ -65,7 +66,7 @@ describe('SupervisedProcess', function () {
     child.run(start('Good/1'), { ...start('Good/1'), database: { port: 1 } })
     await child.reached('ready', TIMEOUT_MS)
     const { pid: first = 0 } = child
-    process.kill(first, 'SIGKILL')
+    killProcess(first)
     await eventually('the next process', () => ready === 2)
     assert.notEqual(child.pid, first)
     await child.stop()
@@ -115,7 +116,7 @@ describe('SupervisedProcess', function () {
       message: 'Beamline_Invalid: b.yaml:1:1: wrong',
     })
     const { pid = 0 } = child
-    process.kill(pid, 'SIGKILL')
+    killProcess(pid)
     await eventually('its end', () => !isAlive(pid))
     await child.stop()
     assert.equal(child.pid, pid)
@@ -178,12 +179,12 @@ describe('SupervisedProcess', function () {
   })
 
   it('ends a process that does not obey by SIGTERM, and one that does not mind that by SIGKILL', async () => {
-    for (const [stubborn, said] of [
-      ['somewhat', 1],
-      ['very', 2],
+    for (const [stubborn, term, said] of [
+      ['somewhat', TIMEOUT_MS, 1],
+      ['very', 20, 2],
     ] as const) {
       warnings = []
-      const child = supervised({ environment: { STUBBORN: stubborn }, patience: { stop: 20, term: 20 } })
+      const child = supervised({ environment: { STUBBORN: stubborn }, patience: { stop: 20, term } })
       child.run(start('Good/1'))
       await child.reached('ready', TIMEOUT_MS)
       const { pid = 0 } = child

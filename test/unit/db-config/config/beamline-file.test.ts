@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { checkTree, parseBeamline, readBeamlineFile } from '../../../../db-config/config/beamline-file.ts'
 import { loadTree } from '../../../../db-config/config/include.ts'
+import { SIMULATOR_KINDS } from '../../../../db-config/config/rules.ts'
 import { findingLine } from '../../../../db-config/config/tree.ts'
 import { driverCatalogue } from '../../../../facility/catalogue.ts'
 import { readConfig } from '../../../../simulators/config.ts'
@@ -85,6 +86,12 @@ describe('readBeamlineFile', () => {
     assert.deepEqual(Object.keys(setup.world.axes), ['mot01', 'mot02', 'mot03', 'mot04'])
   })
 
+  it('knows the boxes that can be simulated', () => {
+    for (const kind of SIMULATOR_KINDS) assert.doesNotThrow(() => readConfig({ boxes: [{ name: 'b', kind }] }))
+    const refusal = new RegExp(`take "${SIMULATOR_KINDS.join('" or "')}"$`)
+    assert.throws(() => readConfig({ boxes: [{ name: 'b', kind: 'none' }] }), refusal)
+  })
+
   it('says which file cannot be read', () => {
     assert.throws(() => readBeamlineFile('/nowhere/x.yaml'), {
       reason: 'Beamline_Invalid',
@@ -113,6 +120,12 @@ describe('parseBeamline', () => {
     ],
     ['a driver of the other type', 'driver: icepap', 'driver: dummy-counter', /no motor driver dummy-counter/],
     ['an unknown type', 'type: motor', 'type: moter', /:10:11: .*moter is not known; did you mean motor\?/],
+    [
+      'a box that cannot be simulated',
+      'kind: icepap',
+      'kind: icepab',
+      /:4:16: simulator box: icepab .*did you mean icepap\?/,
+    ],
     ['an unknown simulator', 'simulator: box', 'simulator: bx', /:12:16: .*no simulator bx; did you mean box\?/],
     ['an axis that the simulator has not', 'axis: 1, limits', 'axis: 3, limits', /:14:9: .*no axis 3; it has 1, 2/],
     ['a server that is not listed', 'server: Pool/small', 'server: Pool/smal', /did you mean Pool\/small\?/],
@@ -133,6 +146,12 @@ describe('parseBeamline', () => {
     ['a group without channels', '[c1, c2]', '[]', /at least one channel/],
     ['limits the wrong way round', '[-1, 1]', '[1, -1]', /:14:38: limits should be two numbers/],
     ['a text for a number', 'axis: 1, limits', 'axis: one, limits', /axis is "one", it should be a whole number/],
+    [
+      'a unit',
+      'axis: 1, limits',
+      'axis: 1, velocity: 5 mm/s, limits',
+      /velocity is "5 mm\/s", it should be a number above 0, without its unit/,
+    ],
     ['half an axis', 'axis: 1, limits', 'axis: 1.5, limits', /axis is 1\.5, it should be a whole number/],
     ['no steps per unit', 'axis: 1, limits', 'axis: 1, stepsPerUnit: 0, limits', /stepsPerUnit must not be 0/],
     [
@@ -243,7 +262,7 @@ pool: { server: Pool/demo1, device: pool/demo1/1 }
       'page',
     )
     assert.equal(beamline.motorGroups[0]?.name, 'table')
-    assert.deepEqual(beamline.sessions[1]?.elements, ['mot01', 'ct01', 'ct02', 'ct03', 'ct04', 'mg_demo'])
+    assert.deepEqual(beamline.sessions[1]?.elements, ['mot01', 'mot02', 'ct01', 'ct02', 'ct03', 'ct04', 'mg_demo'])
   })
 })
 

@@ -62,10 +62,15 @@ sessions:
     include: [/slits, gap]
     defaults: { ScanDir: /data, a.b: [1] }
     setup: sessions/slits.ts
+    metadata: [left]
+    macroPath: [macros/slits]
   - name: align
     description: mornings
     extends: [slits]
     include: [mg]
     exclude: [top]
     defaults: { ActiveMntGrp: mg, ScanDir: /tmp }
+    metadata: [/diode, left]
+    techniques: { XRPD: [right], FLUO: [c2, /diode] }
+    macroPath: [macros/align, macros/slits]
 `

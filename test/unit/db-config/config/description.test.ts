@@ -162,6 +162,19 @@ describe('a beamline description', () => {
       )
     })
 
+    it('records elements, and has macros, with what is taken over', () => {
+      const [, slits, align] = parse(FILE).sessions
+      assert.deepEqual([slits?.metadata, slits?.techniques, slits?.macroPath], [['left'], {}, ['macros/slits']])
+      assert.deepEqual(align?.metadata, ['left', 'c1'])
+      assert.deepEqual(align?.techniques, { XRPD: ['right'], FLUO: ['c2', 'c1'] })
+      assert.deepEqual(align?.macroPath, ['macros/align', 'macros/slits'])
+    })
+
+    it('does not record what was taken over and is excluded', () => {
+      const text = FILE.replace('exclude: [top]', 'exclude: [left, gap]').replace('[/diode, left]', '[/diode]')
+      assert.deepEqual(parse(text).sessions[2]?.metadata, ['c1'])
+    })
+
     it('includes the axes of a controller by its name', () => {
       const { sessions } = parse(FILE.replace('include: [/slits, gap]', 'include: [rack]'))
       assert.deepEqual(sessions[1]?.elements, ['left', 'right', 'top', 'alone'])
@@ -171,7 +184,7 @@ describe('a beamline description', () => {
       'a name that nothing has',
       'include: [mg]',
       'include: [mgg]',
-      /:40:15: session align: there is no element, group or controller mgg; did you mean mg\?/,
+      /:42:15: session align: there is no element, group or controller mgg; did you mean mg\?/,
     )
     finds(
       'an instrument that does not exist',
@@ -213,7 +226,7 @@ describe('a beamline description', () => {
       'a group without its members',
       'exclude: [top]',
       'exclude: [left]',
-      /:41:15: session align: gap needs left, which is excluded; exclude gap too/,
+      /:43:15: session align: gap needs left, which is excluded; exclude gap too/,
     )
     finds(
       'an exclusion without effect',
@@ -238,6 +251,30 @@ describe('a beamline description', () => {
       'environment: { ActiveMntGrp: mg }',
       'environment: { ActiveMntGrp: mg2 }',
       /macroServer: there is no measurement group mg2; did you mean mg\?/,
+    )
+    finds(
+      'a recorded element of another session',
+      'XRPD: [right]',
+      'XRPD: [alone]',
+      /alone is to be recorded, but it is not in the session; include it/,
+    )
+    finds(
+      'a recorded element that does not exist',
+      'XRPD: [right]',
+      'XRPD: [rigth]',
+      /session align: there is no element, group or controller rigth; did you mean right\?/,
+    )
+    finds(
+      'a recorded group',
+      'metadata: [left]',
+      'metadata: [gap]',
+      /gap is a group; name what is to be recorded of it/,
+    )
+    finds(
+      'techniques that are no map',
+      'techniques: { XRPD: [right], FLUO: [c2, /diode] }',
+      'techniques: [XRPD]',
+      /session align, techniques: a list should be a map/,
     )
     finds(
       'a setup that cannot run',
@@ -378,7 +415,7 @@ describe('wholeWishOf', () => {
   it('writes instruments as Sardana does: a list at the pool, a number at the element', () => {
     const pool = wish.devices.find((device) => device.class === 'Pool')
     const front = String(ids.get('bandoneon/instrument/slits/front'))
-    assert.deepEqual(pool?.properties.InstrumentList?.slice(3, 6), ['NXslit', '/slits/front', front])
+    assert.deepEqual(pool?.properties.InstrumentList?.slice(6, 9), ['NXslit', '/slits/front', front])
     const left = wish.devices.find((device) => device.alias === 'left')
     assert.deepEqual([left?.properties.Instrument, left?.properties.Instrument_id], [['/slits/front'], [front]])
     const alone = wish.devices.find((device) => device.alias === 'alone')
@@ -405,6 +442,9 @@ describe('wholeWishOf', () => {
       Exclude: ['top'],
       Elements: ['left', 'right', 'c1', 'c2', 'gap', 'mg'],
       Defaults: ['ScanDir="/tmp"', 'a.b=[1]', 'ActiveMntGrp="mg"'],
+      Metadata: ['left', 'c1'],
+      Techniques: ['XRPD=["right"]', 'FLUO=["c2","c1"]'],
+      MacroPath: ['macros/align', 'macros/slits'],
       Setup: [],
     })
     assert.equal(wish.servers.length, 2)

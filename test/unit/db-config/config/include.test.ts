@@ -175,4 +175,21 @@ describe('loadTree', () => {
     assertFinding({ 'counters.yaml': 'a: &some 1\nb: *sone\n' }, /^counters\.yaml:2:4: .*did you mean \*some\?/)
     assertFinding({ 'counters.yaml': 'a: !secret x\n' }, /^counters\.yaml:1:4: .*!secret/)
   })
+
+  it('says in plain words what is wrong with a text', () => {
+    assertFinding({ 'counters.yaml': 'pool: 1\npool: 2\n' }, /^counters\.yaml:2:1: the field pool is there twice/)
+    assertFinding({ 'counters.yaml': 'a: 1\n---\nb: 2\n' }, /^counters\.yaml:2:1: a file holds one document/)
+    // the parser meets the end of the stack; traces of its whole depth, as test runners ask for, take seconds
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 10
+    try {
+      assertFinding({ 'counters.yaml': '['.repeat(2000) }, /^counters\.yaml:1:\d+: the file is nested too deeply$/)
+    } finally {
+      Error.stackTraceLimit = limit
+    }
+    assertFinding(
+      { 'counters.yaml': `a: ${'['.repeat(40)}${']'.repeat(40)}` },
+      /^counters\.yaml:1:\d+: .*nested too deeply/,
+    )
+  })
 })

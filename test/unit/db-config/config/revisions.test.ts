@@ -101,11 +101,22 @@ describe('Revisions', () => {
         { boxes: {}, dataFolder },
       )
     start(documents, '/one')
-    assert.ok(start(documents, '/two').length > 0)
+    assert.ok(start(documents, '/two').changes.length > 0)
     assert.equal(newestRevision(store), 1)
     start([{ path: 'small.yaml', text: SMALL.replace('[-1, 1]', '[-2, 1]') }], '/two')
     assert.equal(newestRevision(store), 2)
     assert.equal(readRevision(store, 2).cause, 'start')
+    store.properties.put({ scope: 'device', owner: 'motor/motors/2' }, 'Axis', ['7'])
+    start([{ path: 'small.yaml', text: SMALL.replace('[-1, 1]', '[-2, 1]') }], '/two')
+    assert.deepEqual(readRevision(store, 3).changes, ['~ motor/motors/2->Axis: 7 -> 2'])
+  })
+
+  it('of others that a start replaces are told', () => {
+    apply(SMALL.replace('[-1, 1]', '[-2, 1]'))
+    const request = { documents: [{ path: 's', text: SMALL }], beamline: parseBeamline(SMALL, 's'), ...ORIGIN }
+    const { replaced } = applyAtStart(store, { ...request, cause: 'start' }, {})
+    assert.deepEqual([replaced?.number, replaced?.author], [1, 'anna@crate'])
+    assert.equal(applyAtStart(store, { ...request, cause: 'start' }, {}).replaced, undefined)
   })
 
   it('remember the steps that are to be taken until they are', () => {

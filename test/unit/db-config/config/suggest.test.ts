@@ -1,6 +1,6 @@
 // The nearest known word.
 import assert from 'node:assert/strict'
-import { nearest } from '../../../../db-config/config/suggest.ts'
+import { didYouMean, nearest } from '../../../../db-config/config/suggest.ts'
 
 describe('nearest', () => {
   it('finds a word with one slip: missing, extra, wrong, swapped letters', () => {
@@ -15,5 +15,15 @@ describe('nearest', () => {
   it('does not guess when nothing is near', () => {
     assert.equal(nearest('velocity', ['name', 'axis']), undefined)
     assert.equal(nearest('x', []), undefined)
+  })
+})
+
+describe('didYouMean', () => {
+  it('names the nearest, else what there is, but no endless list', () => {
+    assert.equal(didYouMean('ct1', ['ct01', 'mot01']), 'did you mean ct01?')
+    assert.equal(didYouMean('velocity', ['a', 'b']), 'known: a, b')
+    assert.equal(didYouMean('velocity', []), 'there are none')
+    const many = Array.from({ length: 100 }, (_, i) => `m${i}`)
+    assert.match(didYouMean('velocity', many), /^known: m0, .*m11 and 88 more$/)
   })
 })

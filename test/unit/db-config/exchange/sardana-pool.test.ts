@@ -172,6 +172,17 @@ sessions:
     assert.deepEqual({ ...fromYaml, motorGroups: direct.motorGroups }, direct)
   })
 
+  it('gives our own database as Sardana YAML with the classes that Sardana has', async () => {
+    applyBeamline(store, readBeamlineFile(DEMO), {
+      boxes: { icepap: { host: 'h', port: 1 }, em01: { host: 'h', port: 2 } },
+    })
+    const { text } = await dumpSardanaYaml(database)
+    for (const name of ['IcepapController', 'Albaem2CoTiCtrl', 'DummyMotorController', 'DummyCounterTimerController']) {
+      assert.match(text, new RegExp(`python_class: ${name}\n`))
+    }
+    assert.match(text, /AlbaEmHost: h/)
+  })
+
   it('says that there is no pool, or none of that name', async () => {
     await assert.rejects(importSardanaPool(database), {
       reason: 'Exchange_Invalid',
@@ -183,6 +194,20 @@ sessions:
     })
     const { documents } = await importSardanaPool(database, { pools: ['Pool_bl97_1'] })
     assert.equal(parseBeamline(documents[0]?.text ?? '', 'b.yaml').macroServer?.device, 'macroserver/bl97/1')
+  })
+
+  it('takes for unsaid what Tango writes when nothing is said', async () => {
+    await load('native-names.json')
+    const position = { scope: 'deviceAttribute', owner: 'motor/ipap/1', member: 'Position' } as const
+    for (const name of ['min_value', 'max_value', 'unit']) store.properties.put(position, name, ['Not specified'])
+    const { documents, report } = await importSardanaPool(database)
+    const axis = parseBeamline(documents[0]?.text ?? '', 'b.yaml').controllers.find(({ name }) => name === 'ipap')
+      ?.axes[0]
+    assert.deepEqual([axis?.limits, axis?.unit], [undefined, undefined])
+    assert.deepEqual(
+      report.filter(({ text }) => text.includes('Not specified')),
+      [],
+    )
   })
 
   it('goes on when a memorized configuration or a reference is broken', async () => {

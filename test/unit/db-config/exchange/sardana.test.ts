@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { parseBeamline, readBeamlineFile } from '../../../../db-config/config/beamline-file.ts'
+import { knownControllers } from '../../../../db-config/exchange/known-controllers.ts'
 import { type ExchangeFinding, formatFinding, type ImportResult } from '../../../../db-config/exchange/report.ts'
 import { exportSardanaYaml, importSardanaYaml } from '../../../../db-config/exchange/sardana.ts'
 
@@ -188,6 +189,20 @@ describe('importSardanaYaml', () => {
       assert.throws(() => importSardanaYaml(bad, { file: 'f.yaml' }), { reason: 'Exchange_Invalid', message })
     })
   }
+})
+
+describe('knownControllers', () => {
+  it('is the table of the documentation', () => {
+    const page = readFileSync(new URL('../../../../../docs/reference/exchange-formats.md', import.meta.url), 'utf8')
+    const [, table = ''] = /## Controllers and drivers\n([\s\S]*?)\nA controller/.exec(page) ?? []
+    const rows = table.split('\n').map((line) => line.toLowerCase())
+    for (const { class: name, driver } of knownControllers()) {
+      assert.ok(
+        rows.some((row) => row.includes(`\`${name}\``) && row.includes(`\`${driver}\``)),
+        `${name} is ${driver}`,
+      )
+    }
+  })
 })
 
 describe('exportSardanaYaml', () => {

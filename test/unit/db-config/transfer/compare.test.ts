@@ -41,6 +41,10 @@ describe('compareContents', () => {
     assert.deepEqual(lines(present, content('sys/database/2 databaseds/2 Database'), true), [])
   })
 
+  it('does not define a device anew for the spelling of its names', () => {
+    assert.deepEqual(lines(content('a/b/1 S/1 C', 'dserver/S/1 S/1 DServer'), content('A/B/1 s/1 c'), true), [])
+  })
+
   it('exchanges the aliases of two devices', () => {
     assert.deepEqual(lines(content('a/b/1 S/1 C x', 'a/b/2 S/1 C y'), content('a/b/1 S/1 C y', 'a/b/2 S/1 C x')), [
       '- alias x of device a/b/1',

@@ -1,5 +1,6 @@
 // The file of an export: what is written is read again, and what is wrong is told with its line.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import type { DatabaseContent } from '../../../../db-config/transfer/content.ts'
 import { parseText } from '../../../../db-config/transfer/parse.ts'
 import { formatText } from '../../../../db-config/transfer/text.ts'
@@ -53,6 +54,12 @@ describe('formatText', () => {
 })
 
 describe('parseText', () => {
+  it('reads the example of the documentation, which is as an export would write it', () => {
+    const page = readFileSync(new URL('../../../../../docs/how-to/move-a-database.md', import.meta.url), 'utf8')
+    const example = /```\n(\{"format"[\s\S]*?)```/.exec(page)?.[1] ?? ''
+    assert.equal(formatText(parseText(example, 'the example')), example)
+  })
+
   it('reads what was written', () => {
     const text = formatText(CONTENT)
     assert.equal(formatText(parseText(text, 'f')), text)

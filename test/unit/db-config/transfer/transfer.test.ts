@@ -1,5 +1,6 @@
 // An import carried out on a running database of ours.
 import assert from 'node:assert/strict'
+import sinon from 'sinon'
 import { startAccessControl } from '../../../../db-config/access-control/access-control-device.ts'
 import { startDatabase } from '../../../../db-config/server/database-device.ts'
 import { memoryStore } from '../../../../db-config/store/memory-store.ts'
@@ -105,6 +106,38 @@ describe('runImport', () => {
       { user: 'ann', address: '10.*.*.*' },
       { user: 'ann', device: 'a/*/*', rights: 'write' },
     ])
+  })
+
+  it('goes on where it was interrupted', async () => {
+    const owners = Array.from({ length: 9 }, (_, i) => `a/b/${i}`)
+    const wanted: DatabaseContent = {
+      ...content(...owners.map((name) => `${name} S/1 C`)),
+      properties: owners.map((owner) => ({ scope: 'device', owner, member: undefined, name: 'p', values: [owner] })),
+    }
+    const database = tango.database()
+    const put = sinon.stub(database, 'putDeviceProperty').callThrough()
+    put.onCall(3).rejects(new Error('the line is dead'))
+    const options = { replace: false, findAccessControl: async () => undefined }
+    await assert.rejects(runImport(database, wanted, options), /the line is dead/)
+    const made = store.properties.owners('device', '*').length
+    assert.ok(made > 0 && made < owners.length, `${made} devices have their property`)
+    put.restore()
+    assert.equal((await runImport(database, wanted, options)).length, owners.length - made)
+    assert.deepEqual(store.properties.owners('device', '*'), owners)
+  })
+
+  it('tells when the database does not keep what was written', async () => {
+    const database = tango.database()
+    sinon.stub(database, 'putProperty').resolves()
+    const wanted: DatabaseContent = {
+      ...EMPTY,
+      properties: [{ scope: 'object', owner: 'o', member: undefined, name: 'p', values: ['1'] }],
+    }
+    await assert.rejects(
+      runImport(database, wanted, { replace: false, findAccessControl: async () => undefined }),
+      (error: unknown) =>
+        error instanceof Error && /Transfer_Incomplete[\s\S]*\+ property p of object o/.test(error.message),
+    )
   })
 
   it('changes nothing of the devices and their references that are right already', async () => {

@@ -100,10 +100,11 @@ describe('ControlledServer', () => {
     const began = clock.monotonic()
     await clock.run(server.stop())
     assert.equal(clock.monotonic() - began, 2_000)
-    assert.equal(notes.at(-1), 'Fake/b1 is stopping')
+    assert.equal(notes.at(-1), 'Fake/b1 started')
     sign = 'absent'
     await pass(4_000)
     assert.equal(server.state, 'FAULT')
+    assert.equal(notes.at(-1), 'Fake/b1 stopped')
   })
 
   it('is restarted after a crash, with a pause that doubles up to ten seconds', async () => {

@@ -22,7 +22,10 @@ describe('findExecutable', () => {
 
   it('takes the first folder that has an executable of the name, with the ending of Python or without', async () => {
     writeFileSync(join(second, 'Server'), '', { mode: 0o755 })
-    assert.deepEqual(await findExecutable('Server', [first, second], nothing), { file: join(second, 'Server'), words: [] })
+    assert.deepEqual(await findExecutable('Server', [first, second], nothing), {
+      file: join(second, 'Server'),
+      words: [],
+    })
     writeFileSync(join(first, 'Server.py'), '', { mode: 0o755 })
     assert.equal((await findExecutable('Server', [first, second], nothing)).file, join(first, 'Server.py'))
   })

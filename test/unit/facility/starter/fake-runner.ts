@@ -18,6 +18,7 @@ export class FakeRunner implements ServerRunner {
   crashed: boolean | undefined
   instances = 0
   startedHere = false
+  startsAfter: Promise<void> = Promise.resolve()
   endsAfter: Promise<void> = Promise.resolve()
   /** Called at each start. */
   onStart: () => void = nothing
@@ -42,12 +43,9 @@ export class FakeRunner implements ServerRunner {
     this.crashed = crashed
   }
 
-  release(): void {
-    this.orders.push('release')
-  }
-
   async start(order: 'operator' | 'restart'): Promise<void> {
     this.orders.push(`start ${order}`)
+    await this.startsAfter
     this.begin()
     this.startedHere = true
     this.onStart()

@@ -8,6 +8,7 @@ import { systemClock } from '#tango'
 import { devFailed } from '#tango/pure'
 import type { Executable } from '../../../../facility/starter/executable.ts'
 import { NativeServer, type NativeSurroundings } from '../../../../facility/starter/native-server.ts'
+import { killProcess } from '../../../support/kill-process.ts'
 import { isAlive } from '../../../support/processes.ts'
 import { eventually } from '../../../support/waiting.ts'
 
@@ -64,7 +65,9 @@ describe('NativeServer', function () {
   const logs = (): string[] => readdirSync(join(folder, 'log')).sort()
 
   it('runs with its instance and environment, writes its log, ends by SIGTERM when it cannot be asked', async () => {
-    const server = native("console.log(process.argv[2], process.env.TANGO_HOST, process.cwd()); setInterval(() => {}, 1000)")
+    const server = native(
+      'console.log(process.argv[2], process.env.TANGO_HOST, process.cwd()); setInterval(() => {}, 1000)',
+    )
     await server.start('operator')
     await says(`b1 here:1 ${join(folder, 'log')}`)
     const { pid = -1 } = server
@@ -76,10 +79,13 @@ describe('NativeServer', function () {
   })
 
   it('is killed when it minds neither the question nor SIGTERM', async () => {
-    const server = native("process.on('SIGTERM', () => console.log('no')); console.log('up'); setInterval(() => {}, 1000)", {
-      askToEnd: async () => undefined,
-      patience: { ask: 100, term: 100, kill: 10_000 },
-    })
+    const server = native(
+      "process.on('SIGTERM', () => console.log('no')); console.log('up'); setInterval(() => {}, 1000)",
+      {
+        askToEnd: async () => undefined,
+        patience: { ask: 100, term: 100, kill: 10_000 },
+      },
+    )
     await server.start('operator')
     await says('up')
     await server.stop()
@@ -88,11 +94,11 @@ describe('NativeServer', function () {
   })
 
   it('knows a crash from an end in order', async () => {
-    const server = native("process.exit(process.env.CRASH === undefined ? 0 : 1)")
+    const server = native('process.exit(process.env.CRASH === undefined ? 0 : 1)')
     await server.start('operator')
     await eventually('the end', () => ends === 1)
     assert.equal(server.crashed, false)
-    const other = native("setInterval(() => {}, 1000)")
+    const other = native('setInterval(() => {}, 1000)')
     await other.start('operator')
     other.kill()
     await eventually('the other end', () => ends === 2)
@@ -112,12 +118,14 @@ describe('NativeServer', function () {
   })
 
   it('goes on in a new log when the present one is too long, without the process noticing', async () => {
-    const server = native("console.log('x'.repeat(10_100_000)); process.on('SIGUSR2', () => console.log('later')); setInterval(() => {}, 1000)")
+    const server = native(
+      "console.log('x'.repeat(10_100_000)); process.on('SIGUSR2', () => console.log('later')); setInterval(() => {}, 1000)",
+    )
     await server.start('operator')
     await eventually('a long log', () => readFileSync(logFile).length > 10_000_000)
     await server.limitLog()
     const { pid = -1 } = server
-    process.kill(pid, 'SIGUSR2')
+    killProcess(pid, 'SIGUSR2')
     await says('later')
     assert.equal(readFileSync(logFile, 'utf8'), 'later\n')
     assert.equal(logs().length, 2)

@@ -66,7 +66,10 @@ describe('OwnServer', () => {
     await Promise.all([server.stop(), server.start(), server.stop()])
     assert.deepEqual(
       process_.orders,
-      ['stop-server', 'start-server', 'stop-server'].flatMap((kind) => [`${kind} Pool/b1 begins`, `${kind} Pool/b1 ends`]),
+      ['stop-server', 'start-server', 'stop-server'].flatMap((kind) => [
+        `${kind} Pool/b1 begins`,
+        `${kind} Pool/b1 ends`,
+      ]),
     )
   })
 })

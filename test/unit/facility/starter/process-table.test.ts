@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { lives, readProcessTable, servesServer, tangoHostOf, usageOf } from '../../../../facility/starter/process-table.ts'
+import {
+  lives,
+  readProcessTable,
+  servesServer,
+  tangoHostOf,
+  usageOf,
+} from '../../../../facility/starter/process-table.ts'
 
 const entry = (command: string) => ({ pid: 1, words: command.split(' ') })
 
@@ -18,7 +24,15 @@ describe('servesServer', () => {
   })
 
   it('does not take another instance, another server or a longer name for it', () => {
-    for (const command of ['TangoTest b2', 'TangoTest2 b1', 'MyTangoTest b1', 'TangoTest', 'less TangoTest_b1.log', 'b1 TangoTest'])
+    for (const command of [
+      'TangoTest b2',
+      'TangoTest2 b1',
+      'MyTangoTest b1',
+      'TangoTest',
+      'less TangoTest_b1.log',
+      'vim TangoTest b1',
+      'b1 TangoTest',
+    ])
       assert.ok(!servesServer(entry(command), 'TangoTest/b1'), command)
   })
 })

@@ -55,7 +55,7 @@ describe('StarterDevice', () => {
         look: async () => undefined,
         changed: () => device.refresh(),
       },
-      { ...settingsFrom(usual), startAtStartup: false },
+      { ...settingsFrom(usual, true), startAtStartup: false },
     )
     const deviceClass = starterClass({
       supervision,
@@ -70,7 +70,11 @@ describe('StarterDevice', () => {
       classes: [deviceClass],
       database: 'none',
       devices: [
-        { class: 'Starter', name: 'tango/admin/here', properties: { KeepLogFiles: ['7'], InterStartupLevelWait: ['2'] } },
+        {
+          class: 'Starter',
+          name: 'tango/admin/here',
+          properties: { KeepLogFiles: ['7'], InterStartupLevelWait: ['2'] },
+        },
       ],
     })
     const found = server.device('tango/admin/here')
@@ -91,7 +95,7 @@ describe('StarterDevice', () => {
       configured.map(({ keepLogFiles }) => keepLogFiles),
       [7],
     )
-    assert.equal(configured[0] === undefined ? 0 : settingsFrom(configured[0]).betweenLevelsMs, 2_000)
+    assert.equal(configured[0] === undefined ? 0 : settingsFrom(configured[0], true).betweenLevelsMs, 2_000)
     await proxy.command('Init')
     assert.equal(configured.length, 2)
   })
@@ -145,7 +149,10 @@ describe('StarterDevice', () => {
   it('reads logs: of a server with path and time before, of itself without, the end of a long one', async () => {
     writeFileSync(join(folder, 'X.log'), `${'a'.repeat(1_200_000)}\nlast\n`)
     const long = await proxy.command('devReadLog', 'X')
-    assert.match(long.slice(0, 300), /^\S+X\.log\n\d\d\/\d\d\/\d\d {3}\d\d:\d\d:\d\d\n\n\.\.\. 200006 octets before this/)
+    assert.match(
+      long.slice(0, 300),
+      /^\S+X\.log\n\d\d\/\d\d\/\d\d {3}\d\d:\d\d:\d\d\n\n\.\.\. 200006 octets before this/,
+    )
     assert.ok(long.endsWith('\nlast\n'))
     await clock.run(proxy.command('DevStart', 'A/1'))
     assert.match(await proxy.command('devReadLog', 'Starter'), /^\d\d\/\d\d\/\d\d {3}\S+\tA\/1 started\n/)
@@ -167,7 +174,10 @@ describe('starterPaths', () => {
       keepLogs: 3,
       programFolders: ['/usr/lib/tango'],
     })
-    const paths = starterPaths({ ...usual, logFileHome: '/var/tmp', keepLogFiles: 0, startDsPath: ['/opt/ds'] }, '/data/log')
+    const paths = starterPaths(
+      { ...usual, logFileHome: '/var/tmp', keepLogFiles: 0, startDsPath: ['/opt/ds'] },
+      '/data/log',
+    )
     assert.deepEqual(paths, { logFolder: '/var/tmp/ds.log', keepLogs: 1, programFolders: ['/opt/ds'] })
   })
 })

@@ -255,13 +255,25 @@ describe('Supervision', () => {
     assert.deepEqual(ends, ['Tried/1 0', 'Found/3 0', 'B/2 3000', 'C/2 3000', 'A/1 3000'])
   })
 
+  it('ends what is being started while it ends, and starts nothing more', async () => {
+    database = [listed('A/1', 1), listed('B/1', 1)]
+    runner('A/1').startsAfter = clock.sleep(1_000)
+    const supervision = supervise()
+    await clock.run(supervision.begin())
+    await clock.run(supervision.close())
+    assert.deepEqual(runner('A/1').orders, ['start operator', 'stop'])
+    await pass(10_000)
+    await assert.rejects(supervision.start('B/1'), { reason: 'API_ShutdownInProgress' })
+    assert.deepEqual(runner('B/1').orders, [])
+  })
+
   it('leaves everything running when it is told so', async () => {
     database = [listed('A/1', 1)]
     const supervision = supervise({ stopAtShutdown: false })
     await clock.run(supervision.begin())
     await pass(5_000)
     await clock.run(supervision.close())
-    assert.deepEqual(runner('A/1').orders, ['start operator', 'release'])
+    assert.deepEqual(runner('A/1').orders, ['start operator'])
   })
 
   it('begins nothing any more after its end', async () => {
