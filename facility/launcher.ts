@@ -32,6 +32,9 @@ const SERVER_RUNTIME = ['--max-semi-space-size=4']
 /** Longest start of one process, ms. */
 const START_MS = 30_000
 
+/** Longest end of the Starter with its native servers, ms. */
+const STARTER_END_MS = 30_000
+
 /** A running facility. */
 export class Facility {
   readonly tangoHost: string
@@ -154,12 +157,26 @@ export class Facility {
   }
 
   async #close(): Promise<void> {
-    await (await this.#starter)?.close()
+    await this.#endStarter()
     const database = this.#processes[0]
     await Promise.all(this.#processes.slice(1).map((p) => p.stop()))
     await database?.stop()
     await this.#simulators?.stop()
     this.#folder.close()
+  }
+
+  /** The processes below are ended even when a native server, or the database, keeps the Starter waiting. */
+  async #endStarter(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STARTER_END_MS)
+    })
+    const end = async (): Promise<void> => (await this.#starter)?.close()
+    try {
+      await Promise.race([end(), late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Begins after the ready line: until then the launcher does without Tango, which costs time and memory. */
@@ -175,7 +192,11 @@ export class Facility {
       try {
         const { startStarter } = await import('./starter/start-starter.ts')
         if (this.#closed !== undefined) return undefined
-        return await startStarter({ tangoHost, logs, launched, log })
+        const others = () => {
+          const pid = this.#simulators?.pid
+          return pid === undefined ? [] : [{ name: 'simulators', pid, servers: [] }]
+        }
+        return await startStarter({ tangoHost, logs, launched, others, log })
       } catch (error) {
         if (this.#closed === undefined) log.warn('this launcher is no Starter', { error: String(error) })
         return undefined

@@ -53,6 +53,7 @@ export class Follower {
   readonly #running = new Map<string, boolean>()
   /** Servers that were started or restarted as a whole, with all that they have now. */
   readonly #fresh = new Set<string>()
+  #devicesOf: (server: string) => number = () => 0
 
   constructor(options: FollowOptions) {
     this.#options = options
@@ -80,6 +81,7 @@ export class Follower {
    * @param devicesOf devices that a server has in the database now
    */
   async follow(steps: readonly Step[], devicesOf: (server: string) => number): Promise<readonly FollowedStep[]> {
+    this.#devicesOf = devicesOf
     const followed: FollowedStep[] = []
     for (const group of ranks(steps)) {
       for (let at = 0; at < group.length; at += AT_ONCE) {
@@ -89,7 +91,7 @@ export class Follower {
       }
       if (followed.some(({ result }) => result === 'failed')) return followed
     }
-    await this.#endEmpty(steps, devicesOf)
+    await this.#endEmpty(steps)
     return followed
   }
 
@@ -163,25 +165,48 @@ export class Follower {
 
   /** Whether a server still has a device. */
   async #serves({ server, device }: Step): Promise<boolean> {
-    const devices: unknown = await this.#admin(server).command('QueryDevice', undefined, { timeoutMs: ASK_MS })
-    return Array.isArray(devices) && devices.some((line) => String(line).toLowerCase().endsWith(`::${device}`))
+    return (await this.#served(server)).includes(device)
+  }
+
+  /** Devices of a running server. */
+  async #served(server: string): Promise<readonly string[]> {
+    const lines: unknown = await this.#admin(server).command('QueryDevice', undefined, { timeoutMs: ASK_MS })
+    return Array.isArray(lines)
+      ? lines.map((line) =>
+          String(line)
+            .toLowerCase()
+            .replace(/^.*?::/, ''),
+        )
+      : []
   }
 
   async #restartServer(step: Step): Promise<void> {
     const { clock } = this.#options.tango
+    const before = (await this.#served(step.server)).length
+    // some of what it should have may never have come
+    const wanted = Math.min(this.#devicesOf(step.server), step.action === 'remove' ? before - 1 : before)
     await this.#admin(step.server).command('RestartServer', undefined, { timeoutMs: ASK_MS })
     this.#fresh.add(step.server.toLowerCase())
     const deadline = clock.monotonic() + SERVER_MS
     for (;;) {
-      // it goes away first, so one answer says nothing: what counts is what it serves
+      // its devices go away first and come one by one, so one answer says nothing
       await clock.sleep(LOOK_MS)
-      const there = await this.#serves(step).catch(() => undefined)
-      if (there === (step.action !== 'remove')) return
+      if (await this.#isBack(step, wanted).catch(() => false)) return
       if (clock.monotonic() > deadline) {
         const what = `${step.server} was restarted and did not come back within ${SERVER_MS / 1000} s`
         throw new DevFailed([{ reason: 'API_DeviceTimedOut', severity: 'ERR', desc: what, origin: 'Follower' }])
       }
     }
+  }
+
+  /** Whether a restarted server serves again what it should; the last device is the last one to answer. */
+  async #isBack({ action, device, server }: Step, wanted: number): Promise<boolean> {
+    const served = await this.#served(server)
+    if (served.includes(device) === (action === 'remove') || served.length < wanted) return false
+    for (const name of new Set([...(action === 'remove' ? [] : [device]), ...served.slice(-1)])) {
+      await this.#options.tango.proxy(name).withTimeout(ASK_MS).ping()
+    }
+    return true
   }
 
   /** What the device says of itself; trouble of a device is no failure of the step. */
@@ -197,9 +222,9 @@ export class Follower {
   }
 
   /** Ends servers that have nothing left to serve. */
-  async #endEmpty(steps: readonly Step[], devicesOf: (server: string) => number): Promise<void> {
+  async #endEmpty(steps: readonly Step[]): Promise<void> {
     for (const server of new Set(steps.filter(({ action }) => action === 'remove').map((s) => s.server))) {
-      if (devicesOf(server) > 0 || this.#running.get(server.toLowerCase()) !== true) continue
+      if (this.#devicesOf(server) > 0 || this.#running.get(server.toLowerCase()) !== true) continue
       this.#options.progress?.(`ending ${server}`)
       try {
         await this.#admin(server).command('Kill', undefined, { timeoutMs: ASK_MS })

@@ -100,10 +100,11 @@ async function readScope(database: DatabaseClient, scope: PropertyContent['scope
   for (const owners of pages(sizes)) {
     const columns = member === undefined ? owner : `${owner}, ${member}`
     const rows = await database.select(
-      `${columns}, name, value FROM ${table} WHERE ${owner} IN (${owners.map(quoted).join(', ')}) ` +
-        `ORDER BY ${columns}, name, count`,
+      `${columns}, name, value FROM ${table} WHERE ${isOneOf(owner, owners)} ORDER BY ${columns}, name, count`,
     )
+    const [first = ''] = owners
     for (const row of rows) {
+      if (isUnspeakable(first) && key(row[0]) !== key(first)) continue
       const [ownerName = '', ...rest] = row
       const memberName = member === undefined ? undefined : (rest.shift() ?? '')
       const [name = '', value = ''] = rest
@@ -121,6 +122,8 @@ function* pages(sizes: readonly Row[]): Generator<readonly string[]> {
   for (const [owner = '', count, length] of sizes) {
     const full =
       owners.length >= PAGE_OWNERS ||
+      isUnspeakable(owner) ||
+      isUnspeakable(owners[0] ?? '') ||
       rows + Number(count) > PAGE_ROWS ||
       characters + Number(length ?? 0) > PAGE_CHARACTERS
     if (full && owners.length > 0) {
@@ -156,6 +159,18 @@ async function readAccess(database: DatabaseClient): Promise<AccessContent[]> {
 /** Rows of a table that changed between two pages may come twice. */
 function unique(rows: readonly Row[], column: number): Row[] {
   return [...new Map(rows.map((row) => [key(row[column]), row])).values()]
+}
+
+/** Databases refuse queries with a semicolon in a text. */
+function isUnspeakable(text: string): boolean {
+  return text.includes(';')
+}
+
+/** Condition for some names, or for one that cannot be spoken; then others may fulfil it, too. */
+function isOneOf(column: string, names: readonly string[]): string {
+  const [first = ''] = names
+  if (!isUnspeakable(first)) return `${column} IN (${names.map(quoted).join(', ')})`
+  return `${column} LIKE ${quoted(first.replace(/[\\%_]/g, '\\$&').replaceAll(';', '_'))}`
 }
 
 function quoted(text: string): string {

@@ -42,6 +42,8 @@ export interface StarterOptions {
   readonly logs: string
   /** Processes of the launcher; none in a Starter that runs alone. */
   readonly launched: readonly LaunchedProcess[]
+  /** Further processes whose resources are shown. */
+  readonly others?: () => readonly MeasuredProcess[]
   readonly log: LauncherLog
   /** Whether native servers end with it when the property StopServersAtShutdown does not say. */
   readonly stopServers: boolean
@@ -254,7 +256,8 @@ class Scene {
     const native = this.supervision.servers.flatMap(({ name, runner }) =>
       runner.kind === 'native' && runner.pid !== undefined ? [{ name, pid: runner.pid, servers: [name] }] : [],
     )
-    return [{ name: 'launcher', pid: process.pid, servers: [] }, ...own, ...native]
+    const self = this.#options.launched.length > 0 ? 'launcher' : 'starter'
+    return [{ name: self, pid: process.pid, servers: [] }, ...own, ...(this.#options.others?.() ?? []), ...native]
   }
 }
 

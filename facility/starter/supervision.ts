@@ -67,6 +67,7 @@ export class Supervision {
   #settings: SupervisionSettings
   readonly #ending = new AbortController()
   #listedAt = Number.NEGATIVE_INFINITY
+  #looked = false
   #lookedAt = Number.NEGATIVE_INFINITY
   #running: Promise<void> | undefined
   #round: Promise<void> | undefined
@@ -102,6 +103,7 @@ export class Supervision {
 
   /** State and Status of the whole. */
   summary(): { readonly state: DevState; readonly status: string } {
+    if (!this.#looked) return { state: 'MOVING', status: 'The servers are not known yet' }
     const controlled = this.servers.filter((server) => server.controlled)
     const named = (servers: readonly ControlledServer[]): string => servers.map(({ name }) => name).join(', ')
     const inState = (state: string): ControlledServer[] => controlled.filter((server) => server.state === state)
@@ -132,6 +134,7 @@ export class Supervision {
         await this.#list()
         await this.#look()
         await Promise.all(this.servers.map((server) => server.check()))
+        this.#looked = true
         await this.#around.changed()
       } catch (error) {
         this.#around.log.warn('servers cannot be watched', { error: String(error) })

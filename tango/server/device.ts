@@ -293,11 +293,11 @@ export abstract class Device<S extends DeviceSpec = DeviceSpec> {
 
   /**
    * Removes an attribute that was added at run time, at once.
-   * @returns resolves when its stored properties are gone, too
+   * @returns resolves when its stored properties are gone, too; never rejects
    * @throws DevFailed `API_InvalidArgs` when it belongs to the class, `API_AttrNotFound`
    */
-  async removeAttribute(key: string): Promise<void> {
-    await this.#context.removeAttribute(key)
+  removeAttribute(key: string): Promise<void> {
+    return this.#context.removeAttribute(key)
   }
 
   /** Adds a command at run time, or replaces one that was added; clients of the interface-change event are told. */

@@ -283,13 +283,18 @@ export class HostedDevice implements DeviceContext {
     this.interfaceChanges.changed()
   }
 
-  async removeAttribute(key: string): Promise<void> {
+  removeAttribute(key: string): Promise<void> {
     const entry = this.#entry(key)
     if (!entry.dynamic) throw devFailed('API_InvalidArgs', `${this.name}/${entry.attribute.name} belongs to the class`)
     const { name } = entry.attribute
     this.polling.remove('attribute', name)
     this.attributes.remove(name)
     this.interfaceChanges.changed()
+    return this.#forgetAttribute(name)
+  }
+
+  /** Never rejects: who removes an attribute need not wait. */
+  async #forgetAttribute(name: string): Promise<void> {
     try {
       await this.store.deleteAttribute(this.name, name)
     } catch (error) {

@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { starter } from '#interfaces/starter'
 import { DevFailed, type DeviceProxy, type TangoProcess } from '#tango'
-import { TestFacility } from '../support/facility.ts'
+import { runCli, TestFacility } from '../support/facility.ts'
 import { killProcess } from '../support/kill-process.ts'
 import { isAlive, processTree } from '../support/processes.ts'
 import { eventually } from '../support/waiting.ts'
@@ -71,10 +71,14 @@ for (const { layout, isolated, poolProcess } of [
         'Pool/demo1\tON\t1\t2\t1',
         'Recorder/demo1\tON\t1\t1\t1',
       ])
-      const { value: lines = [] } = await device.read('resources')
+      const lines = await eventually('the resources', async () => {
+        const { value = [] } = await device.read('resources')
+        return value.length >= 3 && value
+      })
       const pids = new Map(lines.map((line) => [line.split('\t')[0], Number(line.split('\t')[1])]))
       assert.equal(pids.get('launcher'), facility.pid)
       assert.equal(pids.get(poolProcess), facility.processId(poolProcess))
+      assert.equal(pids.get('simulators'), facility.processId('simulators'))
       assert.ok(
         lines.every((line) => Number(line.split('\t')[3]) > 10),
         lines.join('\n'),
@@ -200,6 +204,18 @@ describe('the Starter and servers that the launcher does not serve', function ()
     await again.interrupt()
     assert.deepEqual(pids.filter(isAlive), [])
     assert.match(readFileSync(join(again.data, 'log', 'Starter.log'), 'utf8'), /^\S+ {3}\S+\tStarter shutdown\n/)
+  })
+
+  it('is one per computer and database, and runs alone on computers without a facility', async () => {
+    await using facility = await TestFacility.start()
+    await starterOf(await facility.client())
+    const environment = { TANGO_HOST: facility.tangoHost }
+    const second = await runCli(['serve', 'Starter', HOST], environment)
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /Server_AlreadyRunning/)
+    const elsewhere = await runCli(['serve', 'Starter', 'elsewhere'], environment)
+    assert.equal(elsewhere.code, 1)
+    assert.match(elsewhere.stderr, new RegExp(`the Starter of this computer is Starter ${HOST}`))
   })
 
   it('takes the place of the Starter of a launcher that was killed', async () => {

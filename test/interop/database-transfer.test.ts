@@ -159,6 +159,8 @@ describe('bandoneon db export and import', function () {
     await database.putDeviceProperty('dserver/Odd/one', { polling_threads_pool_conf: ['odd/dev-1.a/x_%'] })
     await database.putClassProperty('OddClass', ODD)
     await database.putProperty('bandoneon/revision/1', ODD)
+    for (const object of ['semi;colon', 'semiXcolon', 'semi;_', ';'])
+      await database.putProperty(object, { of: [object, 'two'] })
     await database.putDeviceAttributeProperty('odd/dev-1.a/x_%', {
       Att: { ...ODD, __value: '3.5' },
       att2: { unit: '' },

@@ -14,6 +14,7 @@ import { isAlive } from '../support/processes.ts'
 import { eventually } from '../support/waiting.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../test/interop/python/starter_differential.py', import.meta.url))
+const OWN_SERVERS = fileURLToPath(new URL('../../../test/interop/python/starter_own_servers.py', import.meta.url))
 const HOST = (hostname().split('.')[0] ?? '').toLowerCase()
 const DEVICE = `tango/admin/${HOST}`
 const SERVER = 'TangoTest/starter'
@@ -73,6 +74,41 @@ describe('the Starter beside the native one', function () {
     }
     await using facility = await TestFacility.start({ data })
     compare(theirs, await drive(facility.tangoHost))
+  })
+})
+
+describe('servers of a facility under its Starter', function () {
+  this.timeout(90_000)
+
+  it('are stopped, started and killed by PyTango, which hears of it by events', async function () {
+    needPeers(this, 'pytango')
+    await using facility = await TestFacility.start()
+    const { code, stdout, stderr } = await runPython(OWN_SERVERS, [DEVICE], {
+      timeoutMs: 60_000,
+      env: { TANGO_HOST: facility.tangoHost },
+    })
+    assert.equal(code, 0, `${stderr}${stdout}`)
+    const { states, servers, journal, ...seen } = JSON.parse(stdout) as {
+      readonly states: readonly string[]
+      readonly servers: readonly (readonly (readonly [string, string])[])[]
+      readonly journal: readonly string[]
+    }
+    assert.deepEqual(seen, {
+      errors: [],
+      'door after stop': false,
+      'pool after stop': true,
+      stopped: ['MacroServer/demo1'],
+      'door after start': true,
+      'another process': true,
+      'recorder after kill': true,
+    })
+    assert.equal(states[0], 'ON')
+    assert.ok(states.includes('ALARM'), states.join())
+    assert.equal(states.at(-1), 'ON')
+    const macroServer = servers.map((lines) => new Map(lines).get('MacroServer/demo1'))
+    assert.ok(macroServer.includes('FAULT') && macroServer.at(-1) === 'ON', macroServer.join())
+    for (const text of ['MacroServer/demo1 stopped', 'MacroServer/demo1 started', 'Recorder/demo1 killed'])
+      assert.ok(journal.includes(text), `${text} is missing in ${journal.join('; ')}`)
   })
 })
 

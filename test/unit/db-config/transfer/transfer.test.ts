@@ -108,6 +108,38 @@ describe('runImport', () => {
     ])
   })
 
+  it('carries names that are special in queries', async () => {
+    const names = [
+      ';',
+      'semi;colon',
+      'semiXcolon',
+      "quo'te",
+      'dou"ble',
+      'back\\slash',
+      '\\;\\',
+      "';'",
+      'per%;_cent',
+      'perX;Xcent',
+    ]
+    const wanted: DatabaseContent = {
+      ...EMPTY,
+      properties: names.map((owner) => ({
+        scope: 'object',
+        owner,
+        member: undefined,
+        name: 'p',
+        values: [owner, 'two'],
+      })),
+    }
+    await run(wanted)
+    const { properties } = await readContent(tango.database())
+    assert.deepEqual(
+      new Map(properties.map(({ owner, values }) => [owner, values])),
+      new Map(names.map((n) => [n, [n, 'two']])),
+    )
+    assert.equal(properties.length, names.length)
+  })
+
   it('goes on where it was interrupted', async () => {
     const owners = Array.from({ length: 9 }, (_, i) => `a/b/${i}`)
     const wanted: DatabaseContent = {

@@ -171,6 +171,7 @@ describe('Supervision', () => {
   it('is ON without servers, and hides those of the control system itself', async () => {
     database = [listed('DataBaseds/2', 1), listed('Starter/here', 1), listed('TangoAccessControl/1', 1)]
     const supervision = supervise()
+    assert.equal(state(supervision), 'MOVING') // nothing is known yet
     await clock.run(supervision.begin())
     assert.deepEqual([supervision.servers.length, state(supervision)], [0, 'ON'])
   })
