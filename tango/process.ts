@@ -156,7 +156,8 @@ export class TangoProcess implements ClientHost, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()))
+    // in reverse order of start: a database must still answer when the others sign off
+    for (const server of [...this.#servers].reverse()) await server.stop()
     await this.locks.close()
     await this.subscriber.close()
     await this.events.close()

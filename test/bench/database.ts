@@ -22,6 +22,8 @@ import type { BenchOptions } from './main.ts'
 import { say, table } from './report.ts'
 import { median, short, spread } from './statistics.ts'
 
+/** Calls that wait for their answers at the same time, as with several clients. */
+const IN_FLIGHT = 16
 /** Devices of one import. */
 const IMPORTED = 200
 /** Devices of the native server; each takes some 35 MiB. */
@@ -72,7 +74,7 @@ export async function databases({ rounds, seconds }: BenchOptions): Promise<void
   const perDevice = PROPERTIES.device + PROPERTIES.attribute
   say(`## The Tango database with ${DEVICES} devices and ${DEVICES * perDevice} properties, ${rounds} rounds\n`)
   say(
-    'One client of ours with one call at a time over loopback TCP, databases in turns within each round. Native: ' +
+    'One client of ours over loopback TCP, databases in turns within each round. Native: ' +
       'DataBaseds on MariaDB. Ratios are taken within a round: above 1 ours is faster; median (least-most).\n',
   )
   const folder = mkdtempSync(join(tmpdir(), 'bandoneon-bench-'))
@@ -103,13 +105,17 @@ export async function databases({ rounds, seconds }: BenchOptions): Promise<void
 async function compareRates(contenders: readonly Contender[], rounds: number, seconds: number): Promise<void> {
   // the first calls fill caches and compile
   for (const { client } of contenders) for (const call of Object.values(RATES)) await rate(client.database(), call, 150)
-  const rows: string[][] = []
-  for (const [name, call] of Object.entries(RATES)) {
-    const samples = await inTurns(contenders, rounds, ({ client }) => rate(client.database(), call, seconds * 1000))
-    rows.push([name, ...samples.map((of) => short(median(of))), ...ratios(samples, (own, native) => own / native)])
-  }
   const names = contenders.map(({ name }) => name)
-  table(['calls per second', ...names, ...names.slice(1).map((name) => `${name} : native`)], rows)
+  for (const inFlight of [1, IN_FLIGHT]) {
+    const rows: string[][] = []
+    for (const [name, call] of Object.entries(RATES)) {
+      const sample = ({ client }: Contender) => rate(client.database(), call, seconds * 1000, inFlight)
+      const samples = await inTurns(contenders, rounds, sample)
+      rows.push([name, ...samples.map((of) => short(median(of))), ...ratios(samples, (own, native) => own / native)])
+    }
+    const what = inFlight === 1 ? 'calls per second, one at a time' : `calls per second, ${inFlight} at a time`
+    table([what, ...names, ...names.slice(1).map((name) => `${name} : native`)], rows)
+  }
 }
 
 async function compareTimes(contenders: readonly Contender[], rounds: number): Promise<void> {
@@ -215,13 +221,17 @@ async function rate(
   database: DatabaseClient,
   call: (database: DatabaseClient, i: number) => Promise<unknown>,
   ms: number,
+  inFlight = 1,
 ): Promise<number> {
   const began = performance.now()
   let calls = 0
-  while (performance.now() - began < ms) {
-    await call(database, calls)
-    calls += 1
+  const caller = async (): Promise<void> => {
+    while (performance.now() - began < ms) {
+      calls += 1
+      await call(database, calls)
+    }
   }
+  await Promise.all(Array.from({ length: inFlight }, caller))
   return (calls / (performance.now() - began)) * 1000
 }
 
