@@ -145,8 +145,6 @@ async function end(code: number): Promise<void> {
   ending = true
   practice.abort()
   try {
-    // in reverse order of start: the database must still answer when the others sign off
-    for (const server of [...(tango?.servers ?? [])].reverse()) await server.stop()
     await tango?.close()
     opened?.close()
   } catch (error) {

@@ -4,14 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { databaseCommands } from '../../db-config/server/commands.ts'
 import { memoryStore } from '../../db-config/store/memory-store.ts'
-import { DevFailed } from '../../tango/errors/dev-failed.ts'
-
-interface Step {
-  readonly command: string
-  readonly argument: unknown
-  readonly result?: unknown
-  readonly error?: { readonly reason: string }
-}
+import { ask, type Step, undated } from './dialogue-step.ts'
 
 interface Difference {
   readonly why: string
@@ -70,23 +63,3 @@ describe('The database commands', () => {
     assert.ok(steps.length > 300)
   })
 })
-
-function ask(commands: object, { command, argument }: Step): unknown {
-  const key = command.charAt(0).toLowerCase() + command.slice(1)
-  try {
-    const result: unknown = Reflect.get(commands, key)(argument)
-    if (typeof result === 'object' && result !== null && 'lvalue' in result && result.lvalue instanceof Int32Array) {
-      return { result: { ...result, lvalue: [...result.lvalue] } }
-    }
-    return { result: result ?? null }
-  } catch (error) {
-    if (error instanceof DevFailed) return { reason: error.reason }
-    throw error
-  }
-}
-
-function undated(value: unknown): string {
-  return JSON.stringify(value)
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'DATE')
-    .replace(/\d+(st|nd|rd|th) \w+ \d{4} at \d\d:\d\d:\d\d/g, 'SPOKEN')
-}

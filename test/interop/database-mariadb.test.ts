@@ -12,6 +12,7 @@ import { DevFailed } from '../../tango/errors/dev-failed.ts'
 import { type NativeTango, startNativeTango } from '../support/native-tango.ts'
 import { needPeers } from '../support/peers.ts'
 import { eventually } from '../support/waiting.ts'
+import { ask, type Step, undated } from './dialogue-step.ts'
 import { contentOf, newSchema, sql, urlOf } from './mariadb.ts'
 
 const GOLDEN = new URL('../../../test/interop/golden/', import.meta.url)
@@ -247,13 +248,6 @@ describe('The database in MariaDB', function () {
   })
 })
 
-interface Step {
-  readonly command: string
-  readonly argument: unknown
-  readonly result?: unknown
-  readonly error?: { readonly reason: string }
-}
-
 function commandsOf(store: Store): object {
   return databaseCommands(store, {
     name: 'sys/database/2',
@@ -277,25 +271,6 @@ function differences(store: Store, reference: Store): readonly string[] {
       `${step.command} ${JSON.stringify(step.argument)}\n  native  ${recorded}\n  SQLite  ${other}\n  MariaDB ${answer}`,
     ]
   })
-}
-
-function ask(commands: object, { command, argument }: Step): unknown {
-  try {
-    const result: unknown = Reflect.get(commands, command.charAt(0).toLowerCase() + command.slice(1))(argument)
-    if (typeof result === 'object' && result !== null && 'lvalue' in result && result.lvalue instanceof Int32Array) {
-      return { result: { ...result, lvalue: [...result.lvalue] } }
-    }
-    return { result: result ?? null }
-  } catch (error) {
-    if (error instanceof DevFailed) return { reason: error.reason }
-    throw error
-  }
-}
-
-function undated(value: unknown): string {
-  return JSON.stringify(value)
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'DATE')
-    .replace(/\d+(st|nd|rd|th) \w+ \d{4} at \d\d:\d\d:\d\d/g, 'SPOKEN')
 }
 
 /** Counts to 40 in a property that others count in too. */

@@ -5,29 +5,9 @@ import type { Beamline } from '../../../../db-config/config/beamline.ts'
 import { parseBeamline, readBeamlineFile } from '../../../../db-config/config/beamline-file.ts'
 import { memoryStore } from '../../../../db-config/store/memory-store.ts'
 import type { Store } from '../../../../db-config/store/store.ts'
+import { SMALL } from './small-beamline.ts'
 
 const DEMO = new URL('../../../../../db-config/beamlines/demo.yaml', import.meta.url).pathname
-
-const FILE = `version: 1
-name: small
-servers: [Pool/small, MacroServer/small]
-pool: { server: Pool/small, device: pool/small/1, alias: P }
-controllers:
-  - name: motors
-    type: motor
-    driver: dummy-motor
-    properties: { axisCount: 2 }
-    axes:
-      - { name: m1, axis: 1, unit: mm, limits: [-1, 1], stepsPerUnit: 10 }
-      - { name: m2, axis: 2 }
-  - { name: counters, type: counter, driver: dummy-counter, axes: [{ name: c1, axis: 1 }, { name: c2, axis: 2 }] }
-measurementGroups:
-  - { name: mg, channels: [c1, sys/tg_test/1/double_scalar] }
-motorGroups:
-  - { name: both, motors: [m2, m1] }
-macroServer: { server: MacroServer/small, device: macroserver/small/1, environment: { ActiveMntGrp: mg, Limit: 2.5 } }
-doors: [{ device: door/small/1 }]
-`
 
 describe('applyBeamline', () => {
   let store: Store
@@ -41,7 +21,7 @@ describe('applyBeamline', () => {
   })
 
   function apply(...replacements: readonly (readonly [string, string])[]): string[] {
-    let text = FILE
+    let text = SMALL
     for (const [from, to] of replacements) {
       assert.ok(text.includes(from), from)
       text = text.replace(from, to)
@@ -63,7 +43,7 @@ describe('applyBeamline', () => {
     const controller = 'controller/dummy-motor/motors'
     assert.deepEqual(property(controller, 'Type'), ['Motor'])
     assert.deepEqual(property(controller, 'Klass'), ['dummy-motor'])
-    assert.deepEqual(property(controller, 'AxisCount'), ['2'])
+    assert.deepEqual(property(controller, 'AxisCount'), ['3'])
     assert.deepEqual(property('motor/motors/2', 'Axis'), ['2'])
     assert.deepEqual(property('motor/motors/2', 'Controller'), [controller])
     assert.deepEqual(property('motor/motors/2', 'Ctrl_id'), property(controller, 'Id'))
@@ -111,7 +91,7 @@ describe('applyBeamline', () => {
   })
 
   it('only says what would change in a dry run', () => {
-    const beamline = parseBeamline(FILE, 'f')
+    const beamline = parseBeamline(SMALL, 'f')
     const foreseen = applyBeamline(store, beamline, { dryRun: true })
     assert.deepEqual(store.devices.list({}), [])
     assert.deepEqual(applyBeamline(store, beamline), foreseen)
@@ -201,7 +181,7 @@ describe('applyBeamline', () => {
     apply()
     const place = { scope: 'device', owner: 'controller/dummy-motor/motors' } as const
     store.properties.put(place, 'polled_attr', ['State', '1000'])
-    assert.deepEqual(apply(['    properties: { axisCount: 2 }\n', '']), ['controller/dummy-motor/motors->AxisCount'])
+    assert.deepEqual(apply(['    properties: { axisCount: 3 }\n', '']), ['controller/dummy-motor/motors->AxisCount'])
     assert.deepEqual(property(place.owner, 'AxisCount'), [])
     assert.deepEqual(property(place.owner, 'polled_attr'), ['State', '1000'])
   })
@@ -243,7 +223,7 @@ controllers:`
   })
 
   it('moves a controller to another server and removes the server that is empty then', () => {
-    const moved: Beamline = parseBeamline(FILE.replaceAll('small,', 'small,'), 'f')
+    const moved: Beamline = parseBeamline(SMALL.replaceAll('small,', 'small,'), 'f')
     applyBeamline(store, moved)
     apply(['servers: [', 'servers: [Controllers/x, '], ['name: motors\n', 'name: motors\n    server: Controllers/x\n'])
     assert.equal(store.devices.get('motor/motors/1')?.server, 'Controllers/x')
