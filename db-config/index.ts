@@ -22,6 +22,7 @@ export type {
   MacroServerEntry,
   MeasurementGroupEntry,
   MotorGroupEntry,
+  PlainDeviceEntry,
   RecorderEntry,
   SessionEntry,
   SimulatorEntry,
@@ -41,6 +42,7 @@ export { contentOfDatabase } from './config/content.ts'
 export { rootFile, type SourceDocument } from './config/documents.ts'
 export { dumpBeamline } from './config/dump.ts'
 export { driversNamed, type LoadedTree, loadTree } from './config/include.ts'
+export { isLaunched, type ServerContent, serversOfBeamline, serversOfStore } from './config/plain-servers.ts'
 export { beamlineSchema } from './config/schema.ts'
 export type { JsonSchema } from './config/schema-parts.ts'
 export { asciiJson } from './config/text.ts'

@@ -5,7 +5,8 @@ import { hostname, userInfo } from 'node:os'
 import type { CheckedBeamline, CheckOptions, ConfigurationServices, Store } from '#db-config'
 import type { TangoProcess } from '#tango'
 import { driverCatalogue } from './catalogue.ts'
-import { startLogicalServer } from './logical-server.ts'
+import { hostingOf } from './hosting.ts'
+import type { LauncherRequests } from './launcher-requests.ts'
 
 /** Who works here: `user@host`. */
 export function authorHere(): string {
@@ -26,7 +27,9 @@ export async function checkFiles(path: string): Promise<CheckedBeamline> {
 }
 
 /** What the device `BeamlineConfiguration` works with in this installation. */
-export function configurationServices(startServer?: (name: string) => Promise<boolean>): ConfigurationServices {
+export function configurationServices(
+  servers: Pick<ConfigurationServices, 'startServer' | 'endServer'> = {},
+): ConfigurationServices {
   let options: Promise<CheckOptions> | undefined
   const checkOptions = (): Promise<CheckOptions> => {
     options ??= driverCatalogue().then((drivers) => ({ drivers }))
@@ -35,22 +38,30 @@ export function configurationServices(startServer?: (name: string) => Promise<bo
   return {
     checkOptions,
     schema: beamlineFileSchema,
-    ...(startServer === undefined ? {} : { startServer }),
+    ...servers,
   }
 }
 
 /**
- * Starts the configuration device of a launcher's process; its failure is no reason to be without a database.
- * @param together this process also serves the servers of the beamline, and those that a configuration adds
+ * Starts the configuration device; its failure is no reason to be without a database.
+ * @param launcher serves the servers that a configuration adds; absent: they are somebody else's business
  */
-export async function serveConfiguration(tango: TangoProcess, store: Store, together: boolean): Promise<void> {
-  const startHere = async (name: string): Promise<boolean> => {
-    await startLogicalServer(tango, name)
-    return true
+export async function serveConfiguration(
+  tango: TangoProcess,
+  store: Store,
+  launcher?: Pick<LauncherRequests, 'ask'>,
+): Promise<void> {
+  const servers = launcher && {
+    startServer: async (name: string): Promise<boolean> => {
+      const { serversOfStore } = await import('#db-config')
+      const [hosted] = await hostingOf(serversOfStore(store, [name]))
+      return hosted?.wanted !== undefined && (await launcher.ask(name, hosted.wanted))
+    },
+    endServer: (name: string) => launcher.ask(name, 'gone'),
   }
   try {
     const { startConfiguration } = await import('#db-config')
-    await startConfiguration(tango, store, configurationServices(together ? startHere : undefined))
+    await startConfiguration(tango, store, configurationServices(servers))
   } catch (error) {
     tango.log.error('the configuration cannot be changed while this runs', { error: String(error) })
   }

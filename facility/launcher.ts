@@ -3,11 +3,12 @@
 import { join, resolve } from 'node:path'
 import { packagedBeamline, programFile } from './catalogue.ts'
 import { DataFolder } from './data-folder.ts'
+import { Fleet } from './fleet.ts'
 import { freePort } from './free-port.ts'
 import { type LauncherLog, launcherLog } from './launcher-log.ts'
 import { logFileName } from './log-history.ts'
 import type { BeamlinePlan } from './messages.ts'
-import { firstProcess, type ProcessPlan, planProcesses } from './process-plan.ts'
+import { firstProcess, planProcesses } from './process-plan.ts'
 import { SimulatorProcess } from './simulator-process.ts'
 import type { RunningStarter } from './starter/start-starter.ts'
 import { SupervisedProcess } from './supervised-process.ts'
@@ -41,7 +42,7 @@ export class Facility {
   readonly doors: readonly string[]
   readonly #folder: DataFolder
   readonly #simulators: SimulatorProcess | undefined
-  readonly #processes: readonly SupervisedProcess[]
+  readonly #fleet: Fleet
   readonly #started = new Date().toISOString()
   #closed: Promise<void> | undefined
   /** Resolves with nothing when there is no Starter, for example because the computer has one already. Never rejects. */
@@ -52,13 +53,13 @@ export class Facility {
     doors: readonly string[],
     folder: DataFolder,
     simulators: SimulatorProcess | undefined,
-    processes: readonly SupervisedProcess[],
+    fleet: Fleet,
   ) {
     this.tangoHost = tangoHost
     this.doors = doors
     this.#folder = folder
     this.#simulators = simulators
-    this.#processes = processes
+    this.#fleet = fleet
   }
 
   /** Starts everything and resolves when everything answers. Nothing is left behind when it throws. */
@@ -68,6 +69,7 @@ export class Facility {
     const tangoHost = `127.0.0.1:${port}`
     const logs = join(resolve(options.data), 'log')
     let facility: Facility | undefined
+    let fleet: Fleet | undefined
     const supervised = (name: string, logName = `${name}.log`) =>
       new SupervisedProcess({
         name,
@@ -77,6 +79,9 @@ export class Facility {
         environment: { TANGO_HOST: tangoHost },
         runtime: SERVER_RUNTIME,
         onReady: () => facility?.redescribe(log),
+        onEnd: () => facility?.redescribe(log),
+        onHosting: async (request) => (await fleet?.host(request)) === true,
+        onApplied: (servers) => void fleet?.follow(servers), // never rejects
       })
     // the process that serves the database reads the beamline file: the launcher stays small, and it is read once
     const databaseApart = options.isolated || options.database !== undefined
@@ -93,21 +98,28 @@ export class Facility {
       throw error
     }
     const plans = planProcesses(plan, options.isolated, databaseApart)
-    const others = plans
-      .slice(1)
-      .map(({ name, servers }) => supervised(name, servers.length === 1 ? logFileName(servers[0] ?? name) : undefined))
+    fleet = new Fleet({
+      isolated: options.isolated,
+      plans,
+      first,
+      make: ({ name, servers }) => supervised(name, servers.length === 1 ? logFileName(servers[0] ?? name) : undefined),
+      start: { tangoHost, dataFolder: folder.path },
+      log,
+    })
     const simulators = simulatorsOf(plan, log, join(logs, 'simulators.log'), () => facility?.redescribe(log))
-    facility = new Facility(tangoHost, plan.doors, folder, simulators, [first, ...others])
+    facility = new Facility(tangoHost, plan.doors, folder, simulators, fleet)
     try {
-      for (const process of others) process.fork()
+      fleet.fork()
       await simulators?.start()
-      await facility.#startServers(plans, { port, where: options.database })
+      const held = { port, ...(options.database === undefined ? {} : { where: options.database }) }
+      await fleet.run({ first: { ...held, boxes: simulators?.addresses ?? {} }, again: held })
     } catch (error) {
       await facility.close()
       throw error
     }
     facility.describe()
-    facility.#beStarter(plans, logs, log)
+    fleet.onChange(() => facility?.redescribe(log))
+    facility.#beStarter(logs, log)
     return facility
   }
 
@@ -128,7 +140,9 @@ export class Facility {
   /** Writes run.json. */
   describe(): void {
     if (this.#closed !== undefined) return
-    const pids = this.#processes.map((p) => [p.name, p.pid ?? 0] as const)
+    const pids = this.#fleet.members.flatMap(({ process: { name, pid } }) =>
+      pid === undefined ? [] : [[name, pid] as const],
+    )
     const simulators = this.#simulators?.pid
     this.#folder.describe({
       pid: process.pid,
@@ -158,9 +172,7 @@ export class Facility {
 
   async #close(): Promise<void> {
     await this.#endStarter()
-    const database = this.#processes[0]
-    await Promise.all(this.#processes.slice(1).map((p) => p.stop()))
-    await database?.stop()
+    await this.#fleet.close()
     await this.#simulators?.stop()
     this.#folder.close()
   }
@@ -180,12 +192,8 @@ export class Facility {
   }
 
   /** Begins after the ready line: until then the launcher does without Tango, which costs time and memory. */
-  #beStarter(plans: readonly ProcessPlan[], logs: string, log: LauncherLog): void {
+  #beStarter(logs: string, log: LauncherLog): void {
     const { tangoHost } = this
-    const launched = plans.flatMap((plan, i) => {
-      const process = this.#processes[i]
-      return process === undefined ? [] : [{ plan, process, database: i === 0 }]
-    })
     this.#starter = (async () => {
       await new Promise((resolve) => setImmediate(resolve))
       if (this.#closed !== undefined) return undefined
@@ -196,36 +204,12 @@ export class Facility {
           const pid = this.#simulators?.pid
           return pid === undefined ? [] : [{ name: 'simulators', pid, servers: [] }]
         }
-        return await startStarter({ tangoHost, logs, launched, others, log })
+        return await startStarter({ tangoHost, logs, launched: this.#fleet, others, log })
       } catch (error) {
         if (this.#closed === undefined) log.warn('this launcher is no Starter', { error: String(error) })
         return undefined
       }
     })()
-  }
-
-  async #startServers(
-    plans: readonly ProcessPlan[],
-    { port, where }: { readonly port: number; readonly where: string | undefined },
-  ): Promise<void> {
-    const [first, ...others] = plans
-    const database = this.#processes[0]
-    if (first === undefined || database === undefined) throw new Error('unreachable: a plan without processes')
-    const common = { kind: 'start' as const, tangoHost: this.tangoHost, dataFolder: this.data }
-    const boxes = this.#simulators?.addresses ?? {}
-    const served = { ...common, servers: first.servers }
-    const held = { port, ...(where === undefined ? {} : { where }) }
-    database.run({ ...served, database: { ...held, boxes } }, { ...served, database: held })
-    await database.reached('database-ready', START_MS)
-    // the order of the plan is the order of dependence: controllers, pool, macro server
-    const independent = others.map(async (plan, i) => {
-      const process = this.#processes[i + 1]
-      if (plan.after !== undefined)
-        await this.#processes[plans.findIndex((p) => p.name === plan.after)]?.reached('ready', START_MS)
-      process?.run({ ...common, servers: plan.servers })
-      await process?.reached('ready', START_MS)
-    })
-    await Promise.all([database.reached('ready', START_MS), ...independent])
   }
 }
 

@@ -66,6 +66,34 @@ export interface ChangeServerMessage {
   readonly server: string
 }
 
+/**
+ * Process of the database to launcher: a configuration brings a server or has removed one. `apart`: in a process of its
+ * own in every layout; `usual`: where the layout has such servers; `gone`: nowhere any more.
+ */
+export interface HostingRequest {
+  readonly kind: 'hosting'
+  readonly id: number
+  readonly server: string
+  readonly wanted: 'usual' | 'apart' | 'gone'
+}
+
+/** Launcher to process of the database: what became of a {@link HostingRequest}. */
+export interface HostingAnswer {
+  readonly kind: 'hosted'
+  readonly id: number
+  /** False: the launcher has nothing to do with this server. */
+  readonly done: boolean
+  /** Why it failed. */
+  readonly errors?: readonly DevError[]
+}
+
+/** A server of the configuration that was applied last. */
+export interface AppliedServer {
+  readonly name: string
+  /** Absent: it is no server for the launcher. */
+  readonly wanted?: 'usual' | 'apart'
+}
+
 /** Server process to launcher. */
 export type ServerProcessMessage =
   | { readonly kind: 'plan'; readonly plan: BeamlinePlan }
@@ -75,6 +103,9 @@ export type ServerProcessMessage =
   | { readonly kind: 'alarm'; readonly text: string }
   | { readonly kind: 'failed'; readonly errors: readonly DevError[] }
   | ServerChangedMessage
+  | HostingRequest
+  /** After a restart of the process of the database: the configuration may have changed behind the launcher. */
+  | { readonly kind: 'applied'; readonly servers: readonly AppliedServer[] }
 
 /** Server process to launcher: what became of a {@link ChangeServerMessage}. */
 export interface ServerChangedMessage {
@@ -85,4 +116,4 @@ export interface ServerChangedMessage {
 }
 
 /** Anything the launcher sends. */
-export type LauncherMessage = ReadMessage | StartMessage | StopMessage | ChangeServerMessage
+export type LauncherMessage = ReadMessage | StartMessage | StopMessage | ChangeServerMessage | HostingAnswer

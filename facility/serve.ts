@@ -81,7 +81,6 @@ async function serveStarterAlone(tango: TangoProcess, instance: string, options:
   const { log } = tango
   const running = await serveStarter(tango, {
     logs: resolve(options.data, 'log'),
-    launched: [],
     log,
     stopServers: false,
   })
@@ -111,7 +110,7 @@ async function serveDatabase(tango: TangoProcess, instance: string, options: Ser
   const server = await startDatabase(tango, store, instance)
   // several databases may share the tables of a MariaDB; there the service is a server of its own
   if (url === undefined) await startAccessControl(tango, store)
-  await serveConfiguration(tango, store, false)
+  await serveConfiguration(tango, store)
   return {
     server,
     close: async () => {

@@ -2,16 +2,22 @@
 
 import type { CheckedBeamline, Store } from '#db-config'
 import { createLogger, devFailed, TangoProcess, toDevFailed } from '#tango'
+import { shareAccessControl } from './access-control.ts'
 import { loadClass } from './catalogue.ts'
 import { authorHere, checkFiles, serveConfiguration } from './configuration.ts'
+import { hostingOf } from './hosting.ts'
+import { launchedServers } from './launched-servers.ts'
+import { LauncherRequests } from './launcher-requests.ts'
 import { changeServer, startLogicalServer } from './logical-server.ts'
 import type {
+  AppliedServer,
   ChangeServerMessage,
   LauncherMessage,
   ReadMessage,
   ServerProcessMessage,
   StartMessage,
 } from './messages.ts'
+import { planProcesses } from './process-plan.ts'
 
 /** How long doors may take until they accept macros, ms. */
 const DOORS_MS = 10_000
@@ -24,6 +30,7 @@ const USUAL_CLASSES = ['ControllerHost', 'Controller', 'Motor', 'CTExpChannel', 
 
 const log = createLogger({})
 const practice = new AbortController()
+const launcher = new LauncherRequests(tell)
 let read: CheckedBeamline | undefined
 let tango: TangoProcess | undefined
 let opened: Store | undefined
@@ -31,6 +38,7 @@ let ending = false
 
 process.on('message', (message: LauncherMessage) => {
   if (message.kind === 'stop') return void end(0)
+  if (message.kind === 'hosted') return launcher.answered(message)
   if ('server' in message) return void change(message) // never rejects
   const work = message.kind === 'read' ? readFiles(message) : start(message)
   work.catch((error: unknown) => {
@@ -46,9 +54,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => si
 process.on('unhandledRejection', (error) => log.error('a promise failed unseen', { error: String(error) }))
 
 async function readFiles({ beamline: file, isolated }: ReadMessage): Promise<void> {
-  const { accepted } = await import('#db-config')
+  const { accepted, serversOfBeamline } = await import('#db-config')
   read = await checkFiles(file)
-  const { servers, recorders, doors, simulators, world } = accepted(read)
+  const beamline = accepted(read)
+  const { recorders, doors, simulators, world } = beamline
+  const servers = await launchedServers(serversOfBeamline(beamline))
   tell({
     kind: 'plan',
     plan: {
@@ -72,20 +82,28 @@ async function start(message: StartMessage): Promise<void> {
     await serveDatabase(tango, message.dataFolder, where, boxes)
     tell({ kind: 'database-ready' })
   }
-  const names = await serversOf(message)
+  const applied = message.database === undefined || message.database.boxes !== undefined ? [] : await appliedHere()
+  const names = serversOf(message, applied)
   for (const name of names) if (message.stopped?.includes(name) !== true) await startLogicalServer(tango, name)
-  if (opened !== undefined) await serveConfiguration(tango, opened, message.servers.length > 0)
+  if (opened !== undefined) await serveConfiguration(tango, opened, launcher)
   await doorsAccept(tango)
   tell({ kind: 'ready' })
+  if (applied.length > 0) tell({ kind: 'applied', servers: applied })
   if (message.servers.some((name) => /^Pool\//i.test(name))) void practiseLater(tango) // never rejects
 }
 
 /** After a restart the database may have another configuration than the one that the launcher has begun with. */
-async function serversOf({ database, servers }: StartMessage): Promise<readonly string[]> {
-  if (opened === undefined || database?.boxes !== undefined || servers.length === 0) return servers
+async function appliedHere(): Promise<readonly AppliedServer[]> {
+  if (opened === undefined) return []
   const { appliedServers } = await import('#db-config')
-  const present = appliedServers(opened)
-  return present.length === 0 ? servers : present
+  return await hostingOf(appliedServers(opened))
+}
+
+/** In the order of dependence, also when some have come later. */
+function serversOf({ servers }: StartMessage, applied: readonly AppliedServer[]): readonly string[] {
+  const present = applied.filter(({ wanted }) => wanted === 'usual').map(({ name }) => name)
+  const names = servers.length === 0 || present.length === 0 ? servers : present
+  return planProcesses({ servers: names, recorders: [] }, false)[0]?.servers ?? names
 }
 
 async function change(order: ChangeServerMessage): Promise<void> {
@@ -118,8 +136,8 @@ async function serveDatabase(
     read = undefined // a large one takes memory
   }
   await startDatabase(tango_, store)
-  // several databases may share the tables of a MariaDB; there the service is a server of its own
-  if (!isMysqlUrl(where)) await startAccessControl(tango_, store)
+  if (isMysqlUrl(where)) await shareAccessControl(tango_, store)
+  else await startAccessControl(tango_, store)
 }
 
 async function practiseLater({ clock }: TangoProcess): Promise<void> {

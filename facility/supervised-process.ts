@@ -1,10 +1,17 @@
 // One child process that is kept alive: started, watched, restarted with back-off, ended in order.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { DevFailed, devFailed } from '#tango/pure'
+import { DevFailed, devFailed, toDevFailed } from '#tango/pure'
 import type { LauncherLog } from './launcher-log.ts'
 import { LogFile } from './log-file.ts'
-import type { ChangeServerMessage, LauncherMessage, ServerProcessMessage, StartMessage } from './messages.ts'
+import type {
+  AppliedServer,
+  ChangeServerMessage,
+  HostingRequest,
+  LauncherMessage,
+  ServerProcessMessage,
+  StartMessage,
+} from './messages.ts'
 
 /** How patient a supervisor is, ms. */
 export interface Patience {
@@ -29,13 +36,19 @@ export interface SupervisedOptions {
   readonly runtime?: readonly string[]
   /** Called for every start that became ready, restarts included. */
   readonly onReady?: () => void
+  /** Called after every end. */
+  readonly onEnd?: () => void
+  /** Does what the configuration asks for. @returns false when it is not the launcher's business */
+  readonly onHosting?: (request: HostingRequest) => Promise<boolean>
+  /** Told the servers of the configuration when the process of the database is back. */
+  readonly onApplied?: (servers: readonly AppliedServer[]) => void
   readonly patience?: Partial<Patience>
 }
 
 /** What a process does: nothing, starting, or serving. */
 export type ProcessPhase = 'down' | 'starting' | 'up'
 
-type Stage = Exclude<ServerProcessMessage['kind'], 'failed' | 'server-changed' | 'alarm'>
+type Stage = Exclude<ServerProcessMessage['kind'], 'failed' | 'server-changed' | 'alarm' | 'hosting' | 'applied'>
 type StageMessage<S extends Stage> = Extract<ServerProcessMessage, { kind: S }>
 
 const PATIENCE: Patience = { firstPause: 100, longestPause: 10_000, stable: 30_000, stop: 6_000, term: 2_000 }
@@ -70,8 +83,9 @@ export class SupervisedProcess {
     return this.#options.name
   }
 
+  /** Undefined while there is no process. */
   get pid(): number | undefined {
-    return this.#child?.pid
+    return this.#gone ? undefined : this.#child?.pid
   }
 
   get logFile(): string {
@@ -142,6 +156,7 @@ export class SupervisedProcess {
    */
   async change(kind: ChangeServerMessage['kind'], server: string, timeoutMs: number): Promise<void> {
     const starts = kind === 'start-server'
+    if (starts && !this.#order.includes(server)) this.#order = [...this.#order, server]
     this.#keep(server, starts)
     if (this.phase === 'starting') await this.reached('ready', timeoutMs)
     if (this.phase === 'down') return // the process comes back with the new list
@@ -216,6 +231,11 @@ export class SupervisedProcess {
       this.#options.log.error(message.text, { process: this.name })
       return
     }
+    if (message.kind === 'hosting') return void this.#host(message) // never rejects
+    if (message.kind === 'applied') {
+      this.#options.onApplied?.(message.servers)
+      return
+    }
     if (message.kind === 'server-changed') {
       const change = this.#changes.get(message.server)
       this.#changes.delete(message.server)
@@ -243,6 +263,19 @@ export class SupervisedProcess {
     this.#watcher()
   }
 
+  async #host(request: HostingRequest): Promise<void> {
+    const child = this.#child
+    const answer: LauncherMessage = { kind: 'hosted', id: request.id, done: false }
+    let result: LauncherMessage
+    try {
+      result = { ...answer, done: (await this.#options.onHosting?.(request)) === true }
+    } catch (error) {
+      result = { ...answer, errors: toDevFailed(error).errors }
+    }
+    // the process that comes next has asked for nothing
+    if (this.#child === child) this.#send(result)
+  }
+
   #keep(server: string, keep: boolean): void {
     if (this.#again === undefined) throw new Error(`unreachable: ${this.name} was never told to serve`)
     const kept = new Set(this.#again.servers)
@@ -262,6 +295,7 @@ export class SupervisedProcess {
   #ended(lived: number, how: string): void {
     const { log, logFile } = this.#options
     this.#gone = true
+    this.#options.onEnd?.()
     this.#watcher()
     this.#refuse(devFailed('Internal_Error', `${this.name} ended (${how}) before it was ready; see ${logFile}`))
     if (this.#stopping || this.#again === undefined) return

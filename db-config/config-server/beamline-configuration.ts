@@ -32,6 +32,8 @@ export interface ConfigurationServices {
   readonly schema: () => Promise<unknown>
   /** Starts a server that a configuration brings, where this process may. @returns whether it did */
   readonly startServer?: FollowOptions['startServer']
+  /** Ends a server that a configuration has removed, where this process may. @returns whether it did */
+  readonly endServer?: FollowOptions['endServer']
 }
 
 /** The device class over a store. The store stays its caller's, who closes it after the server has stopped. */
@@ -71,6 +73,7 @@ class BeamlineConfiguration extends Device<typeof beamlineConfiguration> {
       tango: this.tango,
       checkOptions: services.checkOptions,
       startServer: services.startServer,
+      endServer: services.endServer,
       progress: (text) => this.setState(text === undefined ? 'ON' : 'RUNNING', text ?? this.#rest()),
     })
   }

@@ -38,6 +38,7 @@ export interface ConfigurationOptions {
   /** What checks may know of the program; asked for when first needed. */
   readonly checkOptions: () => Promise<CheckOptions>
   readonly startServer?: FollowOptions['startServer']
+  readonly endServer?: FollowOptions['endServer']
   /** Told what is going on; undefined at the end. */
   readonly progress?: (text: string | undefined) => void
 }
@@ -173,7 +174,7 @@ export class Configuration {
     tango.log.info('configuration applied', { revision: done.revision, changes: done.changes.length })
     const steps = await follower.follow(done.steps, (server) => this.#devicesOf(server))
     const failed = steps.find(({ result }) => result === 'failed')
-    if (failed !== undefined) return await this.#takeBack(done, steps, failed)
+    if (failed !== undefined) return await this.#takeBack(done, steps, failed, follower)
     stepsTaken(this.#store)
     const { revision, changes } = done
     return { revision, unchanged: false, changes, lines: changeLines(changes), steps }
@@ -184,6 +185,7 @@ export class Configuration {
     { revision, snapshot }: AppliedRevision,
     taken: readonly FollowedStep[],
     failed: FollowedStep,
+    follower: Follower,
   ): Promise<never> {
     const why = `${stepLine(failed)}: ${failed.text ?? 'failed'}`
     this.#options.progress?.('putting everything back')
@@ -192,7 +194,10 @@ export class Configuration {
       snapshot.restore()
       withdrawRevision(this.#store, revision, why)
     })
-    const back = await this.#follow(inverse(taken.map(({ result: _r, state: _s, text: _t, ...step }) => step)))
+    const steps = inverse(taken.map(({ result: _r, state: _s, text: _t, ...step }) => step))
+    // those that have come with the change hold devices that their former servers are to make again
+    await follower.endEmpty(steps)
+    const back = await this.#follow(steps)
     const trouble = back.filter(({ result }) => result === 'failed')
     const rest =
       trouble.length === 0
@@ -214,10 +219,10 @@ export class Configuration {
 
   /** @param fresh servers that nobody has started yet because they were not defined */
   #follower(fresh: ReadonlySet<string> = new Set()): Follower {
-    const { tango, startServer, progress } = this.#options
+    const { tango, startServer, endServer, progress } = this.#options
     const start = async (server: string): Promise<boolean> =>
       fresh.has(server.toLowerCase()) && (await startServer?.(server)) === true
-    return new Follower({ tango, startServer: start, ...(progress === undefined ? {} : { progress }) })
+    return new Follower({ tango, startServer: start, endServer, ...(progress === undefined ? {} : { progress }) })
   }
 
   /** Devices of a server beside its admin device. */

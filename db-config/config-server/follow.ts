@@ -42,6 +42,8 @@ export interface FollowOptions {
   readonly tango: TangoProcess
   /** Starts a server that the launcher does not know yet, if this process may. @returns whether it did */
   readonly startServer?: ((server: string) => Promise<boolean>) | undefined
+  /** Ends a server that nothing is left of, if it is this facility's. @returns whether it was */
+  readonly endServer?: ((server: string) => Promise<boolean>) | undefined
   /** Told before each step. */
   readonly progress?: (text: string) => void
 }
@@ -91,7 +93,7 @@ export class Follower {
       }
       if (followed.some(({ result }) => result === 'failed')) return followed
     }
-    await this.#endEmpty(steps)
+    await this.endEmpty(steps)
     return followed
   }
 
@@ -160,7 +162,9 @@ export class Follower {
         await this.#restartServer(step)
       } else throw error
     }
-    if (action === 'remove' && (await this.#serves(step))) await this.#restartServer(step)
+    // a server that has lost everything is ended after the last step
+    if (action !== 'remove' || this.#devicesOf(server) === 0) return
+    if (await this.#serves(step)) await this.#restartServer(step)
   }
 
   /** Whether a server still has a device. */
@@ -221,17 +225,26 @@ export class Follower {
     }
   }
 
-  /** Ends servers that have nothing left to serve. */
-  async #endEmpty(steps: readonly Step[]): Promise<void> {
+  /** Ends servers that have nothing left in the database. What does not end undoes no configuration; it is told in the log. */
+  async endEmpty(steps: readonly Step[]): Promise<void> {
     for (const server of new Set(steps.filter(({ action }) => action === 'remove').map((s) => s.server))) {
-      if (this.#devicesOf(server) > 0 || this.#running.get(server.toLowerCase()) !== true) continue
+      if (this.#devicesOf(server) > 0) continue
       this.#options.progress?.(`ending ${server}`)
       try {
-        await this.#admin(server).command('Kill', undefined, { timeoutMs: ASK_MS })
+        await this.#end(server)
       } catch (error) {
-        if (!(error instanceof DevFailed) || !NOT_RUNNING.some((reason) => error.has(reason))) throw error
+        if (error instanceof DevFailed && NOT_RUNNING.some((reason) => error.has(reason))) continue
+        const { message } = toDevFailed(error)
+        this.#options.tango.log.error('a removed server cannot be ended', { server, error: message })
       }
     }
+  }
+
+  async #end(server: string): Promise<void> {
+    // also one that does not run at this moment: nobody is to start it again
+    if ((await this.#options.endServer?.(server)) === true) return
+    if (this.#running.get(server.toLowerCase()) !== true) return
+    await this.#admin(server).command('Kill', undefined, { timeoutMs: ASK_MS })
   }
 
   #admin(server: string): DeviceProxy {

@@ -2,6 +2,7 @@
 
 import type { DeviceServer, TangoProcess } from '#tango'
 import { BEAMLINE_OBJECT } from '../config/memory.ts'
+import { type ServerContent, serversOfStore } from '../config/plain-servers.ts'
 import type { Store } from '../store/store.ts'
 import type { ConfigurationServices } from './beamline-configuration.ts'
 
@@ -15,10 +16,9 @@ export async function startConfiguration(
   return await configurationServer(process, store, services)
 }
 
-/** Servers of the beamline that was applied last, without those that a process of their own serves. */
-export function appliedServers(store: Store): readonly string[] {
+/** Servers of the beamline that was applied last, in the order in which its devices need one another. */
+export function appliedServers(store: Store): readonly ServerContent[] {
   const devices = store.properties.get({ scope: 'object', owner: BEAMLINE_OBJECT }, 'devices')
-  const rows = devices.flatMap((name) => store.devices.get(name) ?? [])
-  const apart = new Set(rows.filter((row) => row.class === 'Recorder').map(({ server }) => server))
-  return [...new Set(rows.map(({ server }) => server))].filter((server) => !apart.has(server))
+  const names = new Set(devices.flatMap((name) => store.devices.get(name)?.server ?? []))
+  return serversOfStore(store, [...names])
 }

@@ -253,7 +253,9 @@ class Application implements Applied {
 
   /** Settings: what the user has set stays, unless the file says something else than it did the last time. */
   #applySettings(wished: readonly WishedDevice[]): void {
-    const forgotten = new Set(this.#memory.keys().filter((name) => name.includes('->')))
+    // names of attributes and properties may be spelled in another way than the last time
+    const settings = this.#memory.keys().filter((name) => name.includes('->'))
+    const forgotten = new Map(settings.map((name) => [name.toLowerCase(), name]))
     const devices = wished.filter(({ settings }) => settings.length > 0)
     const names = devices.map(({ name }) => name)
     const own = this.#store.properties.allOf('device', names)
@@ -268,13 +270,13 @@ class Application implements Applied {
       const changed = device.settings.filter((setting) => {
         const key = settingKey(device.name, setting)
         const last = this.#memory.get(key)
-        forgotten.delete(key)
+        forgotten.delete(key.toLowerCase())
         this.#memory.put(key, setting.values)
         return !keeps(setting, present(setting), last)
       })
       this.#writeSettings(device, changed, present)
     })
-    for (const key of forgotten) this.#forget(key)
+    for (const key of forgotten.values()) this.#forget(key)
   }
 
   #writeSettings(

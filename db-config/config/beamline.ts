@@ -111,6 +111,15 @@ export interface DeviceEntry {
   readonly alias: string | undefined
 }
 
+/** A Tango device of any class, served by any program. */
+export interface PlainDeviceEntry extends DeviceEntry {
+  readonly class: string
+  /** By name. */
+  readonly properties: Readonly<Record<string, readonly string[]>>
+  /** Properties of attributes, by attribute. */
+  readonly attributes: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+}
+
 /** The macro server. */
 export interface MacroServerEntry extends DeviceEntry {
   readonly macroPath: readonly string[]
@@ -135,6 +144,8 @@ export interface Beamline {
   readonly servers: readonly string[]
   /** One for each server that has a host. */
   readonly startup: readonly StartupEntry[]
+  /** Plain Tango devices. */
+  readonly devices: readonly PlainDeviceEntry[]
   readonly pool: DeviceEntry | undefined
   readonly controllers: readonly ControllerEntry[]
   readonly measurementGroups: readonly MeasurementGroupEntry[]

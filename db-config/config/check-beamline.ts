@@ -10,6 +10,7 @@ import type {
   SimulatorEntry,
 } from './beamline.ts'
 import { type Drivers, readController } from './check-controller.ts'
+import { readPlainDevice } from './check-devices.ts'
 import { readMeasurementGroup, readMotorGroup } from './check-groups.ts'
 import { type Membership, readInstruments } from './check-instruments.ts'
 import { readServers } from './check-servers.ts'
@@ -18,7 +19,7 @@ import { Names } from './names.ts'
 import { DEVICE, SERVER, SIMULATOR_KINDS, WORD } from './rules.ts'
 import { didYouMean } from './suggest.ts'
 import { Fields, type Findings, plain, type Tree } from './tree.ts'
-import { axisDevice, controllerDevice } from './wish.ts'
+import { axisDevice, controllerDevice, controllerHosts, groupDevices } from './wish.ts'
 
 /** Fields of a beamline. `include` and `variables` are gone when the fields are read. */
 const TOP = [
@@ -28,6 +29,7 @@ const TOP = [
   'world',
   'hosts',
   'servers',
+  'devices',
   'pool',
   'controllers',
   'measurementGroups',
@@ -89,6 +91,7 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
     const fields = new Fields(item, 'recorder', ['server', 'device', 'alias', 'recorders'], findings)
     return { ...readDevice(fields, 'recorder', names), recorders: fields.texts('recorders').map((r) => r.value) }
   })
+  const devices = top.list('devices').map((item) => readPlainDevice(item, names, findings))
   const worldTree = top.tree('world')
   if (worldTree !== undefined && worldTree.kind !== 'map') findings.add(worldTree.at, 'world should be a map')
   names.reportIdleServers()
@@ -97,6 +100,11 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
   for (const controller of controllers) {
     names.deriveDevice(controllerDevice(controller), `controller ${controller.name}`)
     for (const axis of controller.axes) names.deriveDevice(axisDevice(controller, axis), axis.name)
+  }
+  const groupNames = pool === undefined ? [] : groupDevices(pool, { motorGroups, measurementGroups })
+  for (const { device, name } of groupNames) names.deriveDevice(device, name)
+  for (const { name, server } of controllerHosts({ servers: names.servers, pool })) {
+    names.deriveDevice(name, `the controllers of ${server}`)
   }
   names.reportTakenDevices()
   return {
@@ -107,6 +115,7 @@ export function checkBeamline(tree: Tree, findings: Findings, options: CheckOpti
     hosts,
     servers: names.servers,
     startup,
+    devices,
     pool,
     controllers,
     measurementGroups,

@@ -20,6 +20,8 @@ export interface ContentDevice {
   readonly propertyNames: readonly string[]
   /** By attribute in lower case. */
   readonly attributes: ReadonlyMap<string, ContentValues>
+  /** Names as they are written. */
+  readonly attributeNames: readonly string[]
 }
 
 /** Start-up record of a server. */
@@ -58,6 +60,7 @@ export function contentOfStore(store: Store): Content {
       properties: lower(properties[i] ?? []),
       propertyNames: [...(properties[i]?.keys() ?? [])],
       attributes: new Map([...(attributes[i] ?? [])].map(([key, values]) => [key.toLowerCase(), lower(values)])),
+      attributeNames: [...(attributes[i]?.keys() ?? [])],
     })),
     servers: [...new Set(rows.map(({ server }) => server))].flatMap((server) => {
       const row = store.servers.get(server)
@@ -91,6 +94,7 @@ export async function contentOfDatabase(database: DatabaseClient, filter = '*'):
       properties: lower(properties),
       propertyNames,
       attributes: new Map([...attributes].map(([key, values]) => [key.toLowerCase(), lower(values)])),
+      attributeNames: [...attributes.keys()],
     }
   })
   const servers = await inTurn([...new Set(devices.map(({ server }) => server))], (server) =>

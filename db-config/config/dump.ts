@@ -7,7 +7,10 @@ import type { Beamline, ControllerType } from './beamline.ts'
 import { type Drivers, MOTOR_SETTINGS } from './check-controller.ts'
 import { CONTROLLER_PROPERTIES } from './check-properties.ts'
 import type { Content, ContentDevice, ContentValues } from './content.ts'
+import { dumpPlainDevice } from './dump-devices.ts'
+import { type Fields, plainValue, simulatorFields, some, someFields, variables } from './dump-values.ts'
 import { BEAMLINE_OBJECT, ownedOf, remainderOf } from './memory.ts'
+import { isOfBeamline, isOfLaterVersion, isOfSystem } from './plain-devices.ts'
 import { axisDevice, controllerDevice, INSTRUMENT_OBJECT, SESSION_OBJECT } from './wish.ts'
 
 /** A beamline file and what it does not say. */
@@ -22,8 +25,6 @@ export interface DumpOptions {
   /** Drivers that exist: tells properties of drivers from those of tools. */
   readonly drivers?: Drivers | undefined
 }
-
-type Fields = Record<string, unknown>
 
 /** Properties that Tango and its tools keep with any device. */
 const TOOLS =
@@ -58,13 +59,16 @@ class Dumper {
     this.#owned = ownedOf(memory.get('owned') ?? [])
     // the order of the last file, then what came later
     const order = new Map((memory.get('devices') ?? []).map((name, index) => [name, index]))
-    const place = ({ name, properties }: ContentDevice): number =>
-      order.get(name.toLowerCase()) ?? order.size + Number(properties.get('id')?.[0] ?? 0)
+    // a plain device may have a property of this name too
+    const idOf = (device: ContentDevice): string | undefined =>
+      isOfBeamline(device.class) ? device.properties.get('id')?.[0] : undefined
+    const place = (device: ContentDevice): number =>
+      order.get(device.name.toLowerCase()) ?? order.size + Number(idOf(device) ?? 0)
     this.#devices = [...content.devices].sort((a, b) => place(a) - place(b))
     this.#aliasById = new Map(
-      this.#devices.flatMap(({ alias, name, properties }) => {
-        const id = properties.get('id')?.[0]
-        return id === undefined ? [] : [[id, alias ?? name] as const]
+      this.#devices.flatMap((device) => {
+        const id = idOf(device)
+        return id === undefined ? [] : [[id, device.alias ?? device.name] as const]
       }),
     )
   }
@@ -84,6 +88,7 @@ class Dumper {
     }))
     for (const { server } of this.#ofClass('ControllerHost')) if (/^Controllers\//i.test(server)) this.#use(server)
     // before the servers, which are those of what is described
+    const devices = this.#plainDevices()
     const poolFields = pool === undefined ? undefined : this.#named(pool)
     const macroServerFields = macroServer === undefined ? undefined : this.#macroServer(macroServer)
     const sections: readonly Fields[] = [
@@ -91,6 +96,7 @@ class Dumper {
       { simulators: someFields(Object.fromEntries(simulators.map(simulatorFields))) },
       { world: someFields(world) },
       ...this.#serverSections(hosts),
+      { devices: some(devices) },
       { pool: poolFields },
       { controllers: some(controllers) },
       { motorGroups: some(motorGroups) },
@@ -112,9 +118,27 @@ class Dumper {
       const { host, level, controlled } = record
       return { name, host, level, controlled: controlled ? undefined : false }
     })
+    const known = new Set(hosts.map(({ name }) => name.toLowerCase()))
+    const more = servers.flatMap((server) =>
+      typeof server === 'string' || known.size === 0 || known.has(server.host.toLowerCase()) ? [] : [server.host],
+    )
+    const all = [...hosts, ...[...new Set(more)].map((name) => ({ name }))]
     // a single computer would be that of every server
-    const implied = hosts.length === 1 && servers.some((server) => typeof server === 'string')
-    return [{ hosts: implied ? undefined : some(hosts) }, { servers }]
+    const implied = all.length === 1 && servers.some((server) => typeof server === 'string')
+    return [{ hosts: implied ? undefined : some(all) }, { servers }]
+  }
+
+  /** What neither the other sections nor the control system itself has. */
+  #plainDevices(): readonly Fields[] {
+    const others = this.#devices.filter((device) => !isOfBeamline(device.class) && !isOfSystem(device))
+    return others.flatMap((device): readonly Fields[] => {
+      if (isOfLaterVersion(device.class)) return this.#skip(device, 'this version cannot describe devices of its class')
+      const { fields, problem, notes } = dumpPlainDevice(device, this.#owned.get(device.name.toLowerCase()) ?? [])
+      if (fields === undefined) return this.#skip(device, problem)
+      this.notes.push(...notes)
+      this.#use(device.server)
+      return [fields]
+    })
   }
 
   #controllers(pool: ContentDevice | undefined, simulators: ReadonlySet<string>): readonly Fields[] {
@@ -161,7 +185,7 @@ class Dumper {
       const key = property.toLowerCase()
       if (OURS.includes(key) || (simulator !== undefined && /^(host|port)$/.test(key))) continue
       if (!owned.includes(key) && (TOOLS.test(key) || own?.includes(key) === false)) continue
-      fields[`${property.charAt(0).toLowerCase()}${property.slice(1)}`] = value(properties.get(key) ?? [])
+      fields[`${property.charAt(0).toLowerCase()}${property.slice(1)}`] = plainValue(properties.get(key) ?? [])
     }
     return fields
   }
@@ -309,14 +333,6 @@ function typeOf(text: string | undefined): ControllerType | undefined {
   return text === 'CTExpChannel' ? 'counter' : undefined
 }
 
-/** A list of axes was made a map of their options when the file was read. */
-function simulatorFields({ name, kind, options }: Beamline['simulators'][number]): readonly [string, Fields] {
-  const { axes } = options
-  const isMap = typeof axes === 'object' && axes !== null && !Array.isArray(axes)
-  const plain = isMap && Object.values(axes).every((entry) => Object.keys(entry ?? {}).every((key) => key === 'name'))
-  return [name, { kind, ...options, ...(plain ? { axes: Object.keys(axes).map(Number) } : {}) }]
-}
-
 function session(values: ReadonlyMap<string, readonly string[]>): Fields {
   const list = (key: string): readonly string[] | undefined => some(values.get(key))
   return {
@@ -333,30 +349,6 @@ function session(values: ReadonlyMap<string, readonly string[]>): Fields {
   }
 }
 
-/** `name=JSON` lines. */
-function variables(lines: readonly string[] = []): Fields {
-  return Object.fromEntries(
-    lines.map((line) => {
-      const at = line.indexOf('=')
-      const text = line.slice(at + 1)
-      try {
-        return [line.slice(0, at), JSON.parse(text)]
-      } catch {
-        return [line.slice(0, at), text]
-      }
-    }),
-  )
-}
-
-/** A property as people write it. */
-function value(lines: readonly string[]): unknown {
-  const values = lines.map((line) => {
-    if (line === 'true' || line === 'false') return line === 'true'
-    return line !== '' && String(Number(line)) === line && Number.isFinite(Number(line)) ? Number(line) : line
-  })
-  return values.length === 1 ? values[0] : values
-}
-
 /** Without fields that are not there, and with what would be taken for a variable as text. */
 function escaped(given: unknown): unknown {
   if (typeof given === 'string') return given.replaceAll('${', () => '$${')
@@ -364,12 +356,4 @@ function escaped(given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given
   const entries = Object.entries(given).filter(([, item]) => item !== undefined)
   return Object.fromEntries(entries.map(([key, item]) => [key, escaped(item)]))
-}
-
-function some<T>(items: readonly T[] | undefined): readonly T[] | undefined {
-  return items === undefined || items.length === 0 ? undefined : items
-}
-
-function someFields(fields: Readonly<Fields>): Readonly<Fields> | undefined {
-  return Object.keys(fields).length === 0 ? undefined : fields
 }

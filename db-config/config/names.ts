@@ -70,6 +70,11 @@ export class Names {
       this.#findings.add(at, `${place}: server ${name} is not in the list servers; ${didYouMean(name, this.servers)}`)
   }
 
+  /** A server as the list spells it. */
+  serverCalled(name: string): string {
+    return this.#servers.get(name.toLowerCase())?.name ?? name
+  }
+
   need(type: 'motor' | 'counter', name: string, at: Mark, place: string): void {
     const found = this.#elements.get(name)
     if (found === type) return

@@ -4,6 +4,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of variables are meant
 import type { Drivers } from './check-controller.ts'
 import { MAX_LEVEL } from './check-servers.ts'
+import { MEMBER } from './plain-devices.ts'
 import { DEVICE, HOST, INSTRUMENT, NEXUS_CLASS, SERVER, SETUP, SIMULATOR_KINDS, VARIABLE, WORD } from './rules.ts'
 import { controllerSchema } from './schema-controllers.ts'
 import {
@@ -97,6 +98,28 @@ function fields(drivers: Drivers): Readonly<Record<string, JsonSchema>> {
       },
       { doc: 'Tango servers; each must have a device.', optional: true },
     ),
+    devices: list(
+      map(
+        {
+          device: device.device,
+          class: word('Class of the device; anybody may have made it.'),
+          server: device.server,
+          alias,
+          properties: names(values(), {
+            doc: 'Properties: a value or a list each.',
+            optional: true,
+            name: source(MEMBER),
+          }),
+          attributes: names(names(values(), { optional: true, name: source(MEMBER) }), {
+            doc: 'Properties of attributes, which users may change: unit, abs_change, min_value, ...',
+            optional: true,
+            name: source(MEMBER),
+          }),
+        },
+        { required: ['device', 'class', 'server'] },
+      ),
+      { doc: 'Tango devices of any class, served by any program.', optional: true },
+    ),
     pool: map({ ...device, alias }, { doc: 'The pool, which holds the groups.', optional: true }),
     controllers: list(controllerSchema(drivers), { doc: 'Boxes and their axes.', optional: true }),
     measurementGroups: list(
@@ -174,6 +197,12 @@ function fields(drivers: Drivers): Readonly<Record<string, JsonSchema>> {
       { doc: 'What groups of users work with.', optional: true },
     ),
   }
+}
+
+/** What a property of any class may be. */
+function values(): JsonSchema {
+  const single = ['string', 'number', 'boolean']
+  return { type: [...single, 'array'], items: { type: single } }
 }
 
 function word(doc: string, options: PartOptions = {}): JsonSchema {

@@ -1,7 +1,16 @@
 // A beamline as the content of a Tango database: which devices there should be, with which properties. Says nothing
 // about what is in the database already, except the numbers (ids) that elements have and keep.
 
-import type { AxisEntry, Beamline, ControllerEntry, InstrumentEntry, SessionEntry, StartupEntry } from './beamline.ts'
+import type {
+  AxisEntry,
+  Beamline,
+  ControllerEntry,
+  DeviceEntry,
+  InstrumentEntry,
+  SessionEntry,
+  StartupEntry,
+} from './beamline.ts'
+import { attributeSettings } from './plain-devices.ts'
 import { asciiJson } from './text.ts'
 
 /** A device that should be defined. */
@@ -74,6 +83,10 @@ export function wholeWishOf(beamline: Beamline, options: WishOptions): Wish {
 export function wishOf(beamline: Beamline, options: WishOptions): readonly WishedDevice[] {
   const instruments = new Map(beamline.instruments.flatMap((i) => i.elements.map((element) => [element, i] as const)))
   return [
+    ...beamline.devices.map((device) => ({
+      ...plainDevice(device.device, device.server, device.class, device.alias, device.properties),
+      settings: attributeSettings(device),
+    })),
     ...controllerHosts(beamline),
     ...beamline.controllers.flatMap((controller) => controllerDevices(controller, instruments, options)),
     ...poolDevices(beamline, options),
@@ -145,7 +158,7 @@ export function axisDevice(controller: ControllerEntry, { axis }: AxisEntry): st
 }
 
 /** One in every server of controllers, and one in the pool's server for the controllers that name no server. */
-function controllerHosts({ servers, pool }: Beamline): readonly WishedDevice[] {
+export function controllerHosts({ servers, pool }: Pick<Beamline, 'servers' | 'pool'>): readonly WishedDevice[] {
   const hosts = servers
     .filter((server) => /^Controllers\//i.test(server))
     .map((server) => plainDevice(`controllerhost/${server.split('/')[1] ?? ''}/1`, server, 'ControllerHost'))
@@ -211,6 +224,21 @@ function axisSettings({ type }: ControllerEntry, { unit, limits, settings }: Axi
   return wished
 }
 
+/** Devices of the groups of a pool, with the names of the groups. */
+export function groupDevices(
+  pool: DeviceEntry,
+  { motorGroups, measurementGroups }: Pick<Beamline, 'motorGroups' | 'measurementGroups'>,
+): readonly { readonly device: string; readonly name: string }[] {
+  return [
+    ...motorGroups.map(({ name }) => ({ device: groupDevice(pool, 'mg', name), name })),
+    ...measurementGroups.map(({ name }) => ({ device: groupDevice(pool, 'mntgrp', name), name })),
+  ]
+}
+
+function groupDevice({ alias, device }: DeviceEntry, domain: string, name: string): string {
+  return `${domain}/${alias ?? device.replaceAll('/', '_')}/${name}`.toLowerCase()
+}
+
 function poolDevices(beamline: Beamline, { idOf }: WishOptions): readonly WishedDevice[] {
   const { pool } = beamline
   if (pool === undefined) return []
@@ -223,7 +251,7 @@ function poolDevices(beamline: Beamline, { idOf }: WishOptions): readonly Wished
     return device === undefined ? name : String(idOf(device))
   }
   const group = (domain: string, deviceClass: string, name: string, settings: readonly Setting[]): WishedDevice => {
-    const device = `${domain}/${pool.alias ?? pool.device.replaceAll('/', '_')}/${name}`.toLowerCase()
+    const device = groupDevice(pool, domain, name)
     return { ...plainDevice(device, pool.server, deviceClass, name, { Id: [String(idOf(device))] }), settings }
   }
   return [

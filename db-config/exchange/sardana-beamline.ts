@@ -164,6 +164,10 @@ function reportOwn(beamline: Beamline, report: ExchangeReport): void {
     beamline.simulators.map(({ name }) => name),
   )
   lost(
+    'devices',
+    beamline.devices.map(({ device }) => device),
+  )
+  lost(
     'recorders',
     beamline.recorders.map(({ device }) => device),
   )

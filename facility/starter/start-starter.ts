@@ -12,9 +12,8 @@ import {
   typedProperties,
 } from '#tango'
 import { CLASS_FOLDERS, programFile } from '../catalogue.ts'
+import type { Fleet, Member } from '../fleet.ts'
 import type { LauncherLog } from '../launcher-log.ts'
-import type { ProcessPlan } from '../process-plan.ts'
-import type { SupervisedProcess } from '../supervised-process.ts'
 import type { Sign } from './controlled-server.ts'
 import { type Executable, findExecutable } from './executable.ts'
 import { hostServers } from './host-servers.ts'
@@ -28,20 +27,12 @@ import { StarterJournal } from './starter-journal.ts'
 import { type StarterPaths, serverLog, starterPaths } from './starter-paths.ts'
 import { type OwnEntry, Supervision } from './supervision.ts'
 
-/** A process of the launcher with its plan. */
-export interface LaunchedProcess {
-  readonly plan: ProcessPlan
-  readonly process: SupervisedProcess
-  /** Its process also serves the database. */
-  readonly database: boolean
-}
-
 /** Options of {@link serveStarter}. */
 export interface StarterOptions {
   /** Folder of the logs, unless the property LogFileHome names another. */
   readonly logs: string
-  /** Processes of the launcher; none in a Starter that runs alone. */
-  readonly launched: readonly LaunchedProcess[]
+  /** Processes of the launcher; absent in a Starter that runs alone. */
+  readonly launched?: Pick<Fleet, 'members' | 'onChange'>
   /** Further processes whose resources are shown. */
   readonly others?: () => readonly MeasuredProcess[]
   readonly log: LauncherLog
@@ -107,10 +98,19 @@ export async function serveStarter(tango: TangoProcess, options: StarterOptions)
   const device = server.device(names.device)
   scene.device = device instanceof StarterDevice ? device : undefined
   await scene.supervision.begin()
-  for (const { process: own } of options.launched) own.watch(() => void scene.supervision.round()) // never rejects
   let closed: Promise<void> | undefined
+  const watch = (watcher: () => void): void => {
+    for (const { process: own } of options.launched?.members ?? []) own.watch(watcher)
+  }
+  const look = () => void scene.supervision.round() // never rejects
+  watch(look)
+  options.launched?.onChange(() => {
+    if (closed !== undefined) return
+    watch(look)
+    void scene.supervision.follow() // never rejects
+  })
   const end = async (): Promise<void> => {
-    for (const { process: own } of options.launched) own.watch(() => undefined)
+    watch(() => undefined)
     await scene.supervision.close()
     journal.record('Starter shutdown')
     await journal.flush()
@@ -250,26 +250,30 @@ class Scene {
   }
 
   #processes(): MeasuredProcess[] {
-    const own = this.#options.launched.flatMap(({ process, plan }) =>
-      process.pid === undefined ? [] : [{ name: process.name, pid: process.pid, servers: plan.servers }],
+    const own = (this.#options.launched?.members ?? []).flatMap(({ process: { name, pid }, servers }) =>
+      pid === undefined ? [] : [{ name, pid, servers }],
     )
     const native = this.supervision.servers.flatMap(({ name, runner }) =>
       runner.kind === 'native' && runner.pid !== undefined ? [{ name, pid: runner.pid, servers: [name] }] : [],
     )
-    const self = this.#options.launched.length > 0 ? 'launcher' : 'starter'
+    const self = this.#options.launched === undefined ? 'starter' : 'launcher'
     return [{ name: self, pid: process.pid, servers: [] }, ...own, ...(this.#options.others?.() ?? []), ...native]
   }
 }
 
-function ownEntries(launched: readonly LaunchedProcess[]): OwnEntry[] {
-  return launched.flatMap(({ plan, process, database }) => {
-    const alone = plan.servers.length === 1 && !database
-    return plan.servers.map((name) => ({
-      name,
-      runner: new OwnServer(process, name, { alone }),
-      level: usualLevel(name),
-    }))
-  })
+/** The launcher's servers as they are at each call; the same server in the same process is the same object. */
+function ownEntries(launched: StarterOptions['launched']): () => readonly OwnEntry[] {
+  const known = new WeakMap<Member['process'], Map<string, OwnServer>>()
+  return () =>
+    (launched?.members ?? []).flatMap(({ process, servers, alone }) => {
+      const runners = known.get(process) ?? new Map<string, OwnServer>()
+      known.set(process, runners)
+      return servers.map((name) => {
+        const runner = runners.get(name) ?? new OwnServer(process, name, { alone })
+        runners.set(name, runner)
+        return { name, runner, level: usualLevel(name) }
+      })
+    })
 }
 
 /** Controllers before the pool, the pool before the macro server. */

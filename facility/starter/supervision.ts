@@ -35,7 +35,8 @@ export interface SupervisionSurroundings {
   readonly clock: Clock
   readonly log: LauncherLog
   readonly journal: Pick<StarterJournal, 'record' | 'statistics' | 'reset'>
-  readonly own: readonly OwnEntry[]
+  /** The launcher's servers; what a configuration brings comes among them. */
+  own(): readonly OwnEntry[]
   /** Servers of this computer in the database. */
   listed(): Promise<readonly HostedServer[]>
   ping(server: string): Promise<Sign>
@@ -125,6 +126,20 @@ export class Supervision {
   /** The list is read from the database with the next look. */
   update(): void {
     this.#listedAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Takes over that the launcher's servers are others now. Never rejects. */
+  async follow(): Promise<void> {
+    if (this.#ending.signal.aborted) return
+    const runners = new Set(this.#around.own().map(({ runner }) => runner))
+    for (const [key, server] of this.#servers) {
+      if (server.runner.kind !== 'own' || runners.has(server.runner)) continue
+      this.#servers.delete(key)
+      void server.dispose() // its end is no failure; never rejects
+    }
+    this.update()
+    await this.#round // it may have begun with the former list
+    await this.round()
   }
 
   /** Looks at everything. Never rejects. */
@@ -251,18 +266,24 @@ export class Supervision {
 
   /** Takes the list of the database, when it is time. */
   async #list(): Promise<void> {
-    const { clock, own, listed, log } = this.#around
+    const { clock, listed, log } = this.#around
     if (clock.monotonic() - this.#listedAt < this.#settings.listMs) return
+    const before = this.#listedAt
+    // what changes while the database is asked is read with the next look
+    this.#listedAt = clock.monotonic()
     let found: readonly HostedServer[]
     try {
       found = await listed()
     } catch (error) {
       // what was known goes on being watched
       log.debug('the list of servers cannot be read', { error: String(error) })
-      if (this.#servers.size > 0) return
+      if (this.#servers.size > 0) {
+        this.#listedAt = before
+        return
+      }
       found = []
     }
-    this.#listedAt = clock.monotonic()
+    const own = this.#around.own()
     const wanted = found.filter(({ name }) => !HIDDEN.has(name.split('/')[0]?.toLowerCase() ?? ''))
     const present = new Set(wanted.map(({ name }) => name.toLowerCase()))
     for (const { name, level } of own)
@@ -270,8 +291,11 @@ export class Supervision {
     const servers = new Map<string, ControlledServer>()
     for (const { name, controlled, level } of wanted) {
       const key = name.toLowerCase()
-      const server = this.#servers.get(key) ?? this.#make(name)
       const ours = own.find((entry) => entry.name.toLowerCase() === key)
+      const known = this.#servers.get(key)
+      const isSame = ours === undefined ? known?.runner.kind !== 'own' : known?.runner === ours.runner
+      if (!isSame) void known?.dispose() // never rejects
+      const server = (isSame ? known : undefined) ?? this.#make(name)
       const edited = controlled || level > 0
       server.controlled = controlled || (ours !== undefined && !edited)
       server.level = ours !== undefined && !edited ? ours.level : level
@@ -280,7 +304,7 @@ export class Supervision {
     for (const [key, server] of this.#servers) {
       if (servers.has(key)) continue
       // somebody's server that was started here without being in the list stays while it runs
-      if (server.runner.phase === 'down')
+      if (server.runner.kind === 'own' || server.runner.phase === 'down')
         void server.dispose() // never rejects
       else servers.set(key, server)
     }
@@ -289,7 +313,7 @@ export class Supervision {
 
   #make(name: string): ControlledServer {
     const { clock, log, journal, own, ping, exported, runner } = this.#around
-    const ours = own.find((entry) => entry.name.toLowerCase() === name.toLowerCase())
+    const ours = own().find((entry) => entry.name.toLowerCase() === name.toLowerCase())
     return new ControlledServer(name, ours?.runner ?? runner(name), {
       clock,
       log,

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TangoProcess } from '#tango'
+import { starter } from '#interfaces/starter'
+import type { DeviceProxy, TangoProcess } from '#tango'
 import { CliProcess, type Ending, runCli, TestFacility } from '../support/facility.ts'
+import { isAlive } from '../support/processes.ts'
 import { eventually } from '../support/waiting.ts'
 
 const DEMO = new URL('../../../db-config/beamlines/demo.yaml', import.meta.url).pathname
@@ -292,6 +294,144 @@ describe('bandoneon config at a running facility', () => {
     await eventually('the new motor', async () => (await client.proxy('dmot05').state()) === 'ON')
   }).timeout(60_000)
 })
+
+for (const { layout, isolated } of [
+  { layout: 'fast', isolated: false },
+  { layout: 'isolated', isolated: true },
+])
+  describe(`servers of a changed configuration in the ${layout} layout`, function () {
+    this.timeout(60_000)
+    const extraProcess = isolated ? 'controllers-extra' : 'main'
+    let folder: string
+    let file: string
+    let facility: TestFacility
+    let client: TangoProcess
+    let device: DeviceProxy<typeof starter>
+
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'bandoneon-config-'))
+      file = join(folder, 'beamline.yaml')
+      writeFileSync(file, demo())
+      facility = await TestFacility.start({ beamline: file, isolated })
+      client = await facility.client()
+      device = client.proxy(`tango/admin/${(hostname().split('.')[0] ?? '').toLowerCase()}`, starter)
+      await eventually('the Starter', async () => (await device.state()) === 'ON', 20_000)
+    })
+
+    after(async () => {
+      await facility?.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    /** The demo with one more server of controllers and another one for its recorder, or as it is. */
+    function demo(extra = false): string {
+      let text = readFileSync(DEMO, 'utf8')
+      if (!extra) return text
+      for (const [from, to] of [
+        ['  - Pool/demo1\n', '  - Pool/demo1\n  - Controllers/extra\n'],
+        ['  - Recorder/demo1\n', '  - Recorder/extra\n'],
+        ['  - name: dctctrl\n', '  - name: dctctrl\n    server: Controllers/extra\n'],
+        ['{ server: Recorder/demo1,', '{ server: Recorder/extra,'],
+      ] as const) {
+        assert.ok(text.includes(from), from)
+        text = text.replace(from, to)
+      }
+      return text
+    }
+
+    async function apply(text: string): Promise<string> {
+      writeFileSync(file, text)
+      const { code, stdout, stderr } = await runCli(['config', 'apply', file, '--host', facility.tangoHost])
+      assert.equal(code, 0, stderr)
+      return stdout
+    }
+
+    async function servers(): Promise<ReadonlyMap<string, string>> {
+      const { value = [] } = await device.read('servers')
+      return new Map(value.map((line) => [line.split('\t')[0] ?? '', line.split('\t')[1] ?? '']))
+    }
+
+    const becomes = (server: string, state: string | undefined): Promise<unknown> =>
+      eventually(`${server} ${state ?? 'gone'}`, async () => (await servers()).get(server) === state, 20_000)
+
+    const count = async (): Promise<void> => {
+      const { code, stdout, stderr } = await runCli(['run', 'ct', '0.1', 'mg_dummy', '--host', facility.tangoHost])
+      assert.equal(code, 0, stdout + stderr)
+    }
+
+    it('serves new ones, which the Starter lists as its own, and says in run.json where they are', async () => {
+      const said = await apply(demo(true))
+      assert.doesNotMatch(said, /does not run/)
+      assert.match(said, /recorder\/demo1\/1 created, ON/)
+      await count()
+      await becomes('Controllers/extra', 'ON')
+      await becomes('Recorder/extra', 'ON')
+      assert.equal(await device.state(), 'ON')
+      const { value = [] } = await device.read('servers')
+      assert.ok(value.includes('Controllers/extra\tON\t1\t1\t1'), value.join('\n'))
+      assert.deepEqual(
+        Object.keys(facility.description.processes).filter((name) => name.endsWith('-extra')),
+        isolated ? ['controllers-extra', 'recorder-extra'] : ['recorder-extra'],
+      )
+    })
+
+    it('starts them again after a crash, and stops and starts them when told', async () => {
+      for (const name of [extraProcess, 'recorder-extra']) {
+        await facility.restarted(name, facility.killProcess(name))
+      }
+      await becomes('Controllers/extra', 'ON')
+      await becomes('Recorder/extra', 'ON')
+      await device.command('devStop', 'Recorder/extra')
+      await becomes('Recorder/extra', 'FAULT')
+      await eventually('run.json', () => !('recorder-extra' in facility.description.processes))
+      await device.command('devStart', 'Recorder/extra')
+      await becomes('Recorder/extra', 'ON')
+      await eventually('run.json', () => 'recorder-extra' in facility.description.processes)
+      await (await facility.doorReady()).close()
+      await count()
+    })
+
+    it('keeps one stopped that people have stopped when its process is restarted', async () => {
+      await device.command('devStop', 'Controllers/extra')
+      await becomes('Controllers/extra', 'FAULT')
+      const process = isolated ? 'database' : 'main'
+      await facility.restarted(process, facility.killProcess(process))
+      await becomes('Pool/demo1', 'ON')
+      await (await facility.doorReady()).close()
+      assert.equal((await servers()).get('Controllers/extra'), 'FAULT')
+    })
+
+    it('ends those that are gone, also stopped ones, and the Starter forgets them without alarm', async () => {
+      const former = facility.processId('recorder-extra')
+      const journal = async () => (await device.command('devReadLog', 'Starter')).split('ended unasked').length
+      const before = await journal()
+      await apply(demo())
+      await becomes('Controllers/extra', undefined)
+      await becomes('Recorder/extra', undefined)
+      assert.ok(!isAlive(former))
+      await eventually('the Starter', async () => (await device.state()) === 'ON')
+      assert.deepEqual(
+        Object.keys(facility.description.processes).filter((name) => name.endsWith('-extra')),
+        [],
+      )
+      assert.equal(await journal(), before)
+      await becomes('Recorder/demo1', 'ON')
+      await count()
+      const process = isolated ? 'database' : 'main'
+      await facility.restarted(process, facility.killProcess(process))
+      await (await facility.doorReady()).close()
+      assert.equal((await servers()).has('Controllers/extra'), false)
+    })
+
+    it('ends them with the facility', async () => {
+      await apply(demo(true))
+      await becomes('Recorder/extra', 'ON')
+      const pids = facility.processes.map(({ pid }) => pid)
+      assert.ok(pids.includes(facility.processId('recorder-extra')))
+      await facility.interrupt()
+      assert.deepEqual(pids.filter(isAlive), [])
+    })
+  })
 
 describe('bandoneon start with a beamline file', () => {
   it('makes a revision when the file has changed, and says when it replaces what somebody has applied', async () => {

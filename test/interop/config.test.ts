@@ -122,6 +122,9 @@ describe('The configuration at a native database', function () {
     const folder = mkdtempSync(join(tmpdir(), 'bandoneon-config-'))
     try {
       applyBeamline(store, readBeamlineFile(DEMO), { boxes: { icepap: { host: '127.0.0.1', port: 5000 } } })
+      // what a fresh native database has, and the tests above have made, is told by another test
+      for (const name of ['sys/rest/0', 'sys/tg_test/1', 'test/follow/1', 'test/off/1'])
+        await client.database().deleteDevice(name)
       await copy(store, client)
       const ours = dumpBeamline(contentOfStore(store))
       const theirs = dumpBeamline(await contentOfDatabase(client.database()))

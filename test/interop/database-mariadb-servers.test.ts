@@ -1,6 +1,9 @@
 // Database servers of ours over a MariaDB with the tables of a native installation: in place of native ones, and beside them.
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { databaseCommands } from '../../db-config/server/commands.ts'
 import { startDatabase } from '../../db-config/server/database-device.ts'
 import { openStore } from '../../db-config/store/open-store.ts'
@@ -13,6 +16,7 @@ import { needPeers, runPython } from '../support/peers.ts'
 import { eventually } from '../support/waiting.ts'
 import { contentOf, NATIVE_SCHEMA, newSchema, sql, urlOf } from './mariadb.ts'
 
+const DEMO = new URL('../../../db-config/beamlines/demo.yaml', import.meta.url).pathname
 const SCRIPTS = new URL('../../../test/interop/python/', import.meta.url).pathname
 
 describe('Database servers over one MariaDB', function () {
@@ -140,6 +144,71 @@ describe('Database servers over one MariaDB', function () {
       const list = await client.proxy('sys/database/2').command('DbGetDeviceExportedList', 'sys/database/*')
       return Array.isArray(list) && list.length === 1
     })
+    const rules = client.proxy('sys/access_control/1')
+    await eventually('access control', async () => (await rules.state()) === 'ON')
+    assert.ok(Array.isArray(await rules.command('GetUsers')))
+  })
+
+  it('serves with the others what a configuration adds to a facility, and no longer what it removes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bandoneon-mariadb-'))
+    const file = join(folder, 'beamline.yaml')
+    const demo = readFileSync(DEMO, 'utf8')
+    try {
+      await using facility = await TestFacility.start({ database: newSchema(native, 'changing') })
+      const client = await facility.client()
+      const apply = async (text: string) => {
+        writeFileSync(file, text)
+        const { code, stderr } = await runCli(['config', 'apply', file, '--host', facility.tangoHost])
+        assert.equal(code, 0, stderr)
+      }
+      const serverOf = async (device: string) => (await client.database().importDevice(device)).pid
+      await apply(
+        demo
+          .replace('  - Pool/demo1\n', '  - Pool/demo1\n  - Controllers/extra\n')
+          .replace('  - name: dctctrl\n', '  - name: dctctrl\n    server: Controllers/extra\n'),
+      )
+      assert.equal(await serverOf('dserver/Controllers/extra'), facility.processId('main'))
+      await facility.restarted('main', facility.killProcess('main'))
+      await eventually('the counters', async () => (await client.proxy('dct01').state()) === 'ON', 20_000)
+      assert.equal(await serverOf('dct01'), facility.processId('main'))
+      await apply(demo)
+      await assert.rejects(serverOf('dserver/Controllers/extra'), { reason: 'DB_DeviceNotDefined' })
+      await facility.restarted('database', facility.killProcess('database'))
+      await facility.restarted('main', facility.killProcess('main'))
+      await eventually('the counters', async () => (await client.proxy('dct01').state()) === 'ON', 20_000)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('serves access control beside the database of a facility unless somebody does already', async () => {
+    const url = newSchema(native, 'shared')
+    const tangoHost = `127.0.0.1:${await freePort()}`
+    const database = new CliProcess(['serve', 'DataBaseds', '7', '--database', url], { TANGO_HOST: tangoHost })
+    let rules: CliProcess | undefined
+    try {
+      await database.says(/Ready to accept request/, 20_000)
+      const access = ['TangoAccessControl/1', 'sys/access_control/1', 'TangoAccessControl']
+      const outside = await TangoProcess.create({ listen: false, tangoHost, log: silentLogger() })
+      await outside.proxy('sys/database/7').command('DbAddDevice', access)
+      await outside.close()
+      rules = new CliProcess(['serve', 'TangoAccessControl', '1', '--database', url], { TANGO_HOST: tangoHost })
+      await rules.says(/Ready to accept request/, 20_000)
+      await using facility = await TestFacility.start({ database: url })
+      const client = await facility.client()
+      const holder = async () => (await client.database().importDevice('sys/access_control/1')).pid
+      assert.equal(await holder(), rules.child.pid)
+      rules.child.kill('SIGKILL')
+      await rules.ended
+      const former = facility.killProcess('database')
+      await facility.restarted('database', former)
+      await eventually('its successor', async () => (await holder()) === facility.processId('database'))
+      assert.equal(await client.proxy('sys/access_control/1').state(), 'ON')
+    } finally {
+      rules?.child.kill('SIGTERM')
+      database.child.kill('SIGTERM')
+      await Promise.all([rules?.ended, database.ended])
+    }
   })
 
   it('is found by the variables of the native server, over TCP', async () => {

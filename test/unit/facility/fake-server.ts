@@ -18,6 +18,11 @@ process.on('message', (message: LauncherMessage) => {
     const errors = [{ reason: 'Box_Broken', severity: 'ERR', desc: `${server} will not`, origin: 'fake' }] as const
     return tell({ kind: 'server-changed', server, ...(server === 'Broken/1' ? { errors } : {}) })
   }
+  if (message.kind === 'hosted') {
+    const { id, done, errors = [] } = message
+    process.stdout.write(`${id} ${done} ${errors.map(({ reason }) => reason).join()}\n`)
+    return
+  }
   if (message.kind === 'read') return failed(`${message.beamline}:1:1: wrong`)
   if (message.kind !== 'start') return
   switch (message.servers[0]) {
@@ -26,6 +31,12 @@ process.on('message', (message: LauncherMessage) => {
       break
     case 'Fails/always':
       failed('it has no mind to')
+      break
+    case 'Asks/for':
+      tell({ kind: 'hosting', id: 1, server: 'New/1', wanted: 'usual' })
+      tell({ kind: 'hosting', id: 2, server: 'Broken/1', wanted: 'apart' })
+      tell({ kind: 'applied', servers: [{ name: 'New/1', wanted: 'usual' }] })
+      tell({ kind: 'ready' })
       break
     case 'Dies/later':
       tell({ kind: 'ready' })

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { LauncherLog } from '../../../facility/launcher-log.ts'
 import type { StartMessage } from '../../../facility/messages.ts'
 import { type SupervisedOptions, SupervisedProcess } from '../../../facility/supervised-process.ts'
+import { devFailed } from '../../../tango/errors/dev-failed.ts'
 import { killProcess } from '../../support/kill-process.ts'
 import { isAlive } from '../../support/processes.ts'
 import { eventually } from '../../support/waiting.ts'
@@ -119,7 +120,7 @@ describe('SupervisedProcess', function () {
     killProcess(pid)
     await eventually('its end', () => !isAlive(pid))
     await child.stop()
-    assert.equal(child.pid, pid)
+    assert.equal(child.pid, undefined)
     assert.deepEqual(warnings, [])
   })
 
@@ -171,6 +172,30 @@ describe('SupervisedProcess', function () {
     child.resume()
     await child.reached('ready', TIMEOUT_MS)
     assert.notEqual(child.pid, first)
+  })
+
+  it('answers what the configuration asks for, and tells of its servers', async () => {
+    const applied: string[] = []
+    const child = supervised({
+      async onHosting({ server }) {
+        if (server === 'Broken/1') throw devFailed('Box_Broken', 'it will not')
+        return true
+      },
+      onApplied: (servers) => void applied.push(...servers.map(({ name }) => name)),
+    })
+    child.run(start('Asks/for'))
+    const said = () => readFileSync(join(folder, 'fake.log'), 'utf8')
+    await eventually('the answers', () => said() === '1 true \n2 false Box_Broken\n')
+    assert.deepEqual(applied, ['New/1'])
+  })
+
+  it('tells of its ends, and has no process id then', async () => {
+    const pids: (number | undefined)[] = []
+    const child = supervised({ onEnd: () => void pids.push(child.pid) })
+    child.run(start('Good/1'))
+    await child.reached('ready', TIMEOUT_MS)
+    await child.stop()
+    assert.deepEqual([pids, child.pid], [[undefined], undefined])
   })
 
   it('does not wait for ever', async () => {

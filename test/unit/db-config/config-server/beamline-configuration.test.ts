@@ -11,6 +11,10 @@ import { BEAMLINE, Configured } from './configured.ts'
 const LIMIT = ['[-1, 1]', '[-2, 1]'] as const
 const NEW_AXIS = ['{ name: m2, axis: 2 }', '{ name: m2, axis: 2 }\n      - { name: m3, axis: 3 }'] as const
 const NEW_GROUP = ['measurementGroups:', 'motorGroups: [{ name: both, motors: [m1, m2] }]\nmeasurementGroups:'] as const
+const NEW_SERVER = [
+  ['[Pool/small]', '[Pool/small, Controllers/x]'],
+  ['{ name: counters,', '{ name: counters, server: Controllers/x,'],
+] as const
 const ORIGIN = { author: 'anna@crate', reason: 'a test' }
 
 describe('BeamlineConfiguration', () => {
@@ -94,6 +98,37 @@ describe('BeamlineConfiguration', () => {
     assert.match(revisions[0]?.withdrawn ?? '', /MotorGroup/)
     assert.deepEqual(new Memory(facility.store).get('pending'), [])
     assert.equal(await facility.configuration.state(), 'ON')
+  })
+
+  it('brings a server and ends it when nothing is left of it, whether it runs or not', async () => {
+    const names = () => facility.tango.servers.map(({ name }) => name).filter((name) => name.startsWith('Controllers/'))
+    for (const isRunning of [true, false]) {
+      await facility.ask('apply', facility.documents(...NEW_SERVER))
+      assert.deepEqual(names(), ['Controllers/x'])
+      assert.equal(await facility.tango.proxy('c1').state(), 'ON')
+      if (!isRunning) await facility.tango.servers.find(({ name }) => name === 'Controllers/x')?.stop()
+      await facility.ask('apply', facility.documents())
+      assert.deepEqual(names(), [])
+      assert.equal(facility.store.devices.get('dserver/Controllers/x'), undefined)
+    }
+    assert.deepEqual(facility.ended, ['Controllers/x', 'Controllers/x'])
+    assert.equal(await facility.tango.proxy('c1').state(), 'ON')
+  })
+
+  it('takes a server back that was brought in vain', async () => {
+    facility.missing.add('MotorGroup')
+    const vain = facility.ask('apply', facility.documents(...NEW_SERVER, [...NEW_GROUP]))
+    await assert.rejects(vain, /no class MotorGroup.*the database and the devices are as before/)
+    assert.ok(facility.tango.servers.every(({ name }) => name !== 'Controllers/x'))
+    assert.equal(await facility.tango.proxy('c1').state(), 'ON')
+  })
+
+  it('is applied although a removed server does not end', async () => {
+    await facility.ask('apply', facility.documents(...NEW_SERVER))
+    facility.missing.add('Controllers/x')
+    const { revision } = await facility.ask('apply', facility.documents())
+    assert.equal(revision, 3)
+    assert.equal(await facility.tango.proxy('c1').state(), 'ON')
   })
 
   it('goes on where an earlier process has ended between database and devices', async () => {

@@ -34,11 +34,14 @@ export class Configured implements AsyncDisposable {
   readonly configuration: DeviceProxy<typeof beamlineConfiguration>
   /** Classes that cannot be loaded from now on. */
   readonly missing: Set<string>
+  /** Servers that were to be ended. */
+  readonly ended: string[]
 
-  private constructor(tango: TangoProcess, store: Store, missing: Set<string>) {
+  private constructor(tango: TangoProcess, store: Store, missing: Set<string>, ended: string[]) {
     this.tango = tango
     this.store = store
     this.missing = missing
+    this.ended = ended
     this.configuration = tango.proxy('sys/bandoneon-config/1', beamlineConfiguration).withTimeout(20_000)
   }
 
@@ -60,6 +63,13 @@ export class Configured implements AsyncDisposable {
       await tango.startServer({ server, instance, classes: async (className) => classes(className) })
       return true
     }
+    const ended: string[] = []
+    const end = async (name: string): Promise<boolean> => {
+      ended.push(name)
+      if (missing.has(name)) throw devFailed('API_DeviceTimedOut', `${name} does not end`)
+      await tango.servers.find((server) => server.name === name)?.stop()
+      return true
+    }
     try {
       if (options.store === undefined) {
         const documents = [{ path: 'small.yaml', text: BEAMLINE }]
@@ -68,8 +78,8 @@ export class Configured implements AsyncDisposable {
       }
       await startDatabase(tango, store)
       await start('Pool/small')
-      await startConfiguration(tango, store, configurationServices(start))
-      return new Configured(tango, store, missing)
+      await startConfiguration(tango, store, configurationServices({ startServer: start, endServer: end }))
+      return new Configured(tango, store, missing, ended)
     } catch (error) {
       await tango.close()
       store.close()

@@ -248,7 +248,7 @@ describe('parseBeamline', () => {
 describe('docs/reference/beamline-file.md', () => {
   it('shows only what is accepted', () => {
     const blocks = yamlBlocks('reference/beamline-file.md')
-    assert.equal(blocks.length, 7)
+    assert.equal(blocks.length, 8)
     const channels = [1, 2, 3, 4].map((n) => `{ name: ct0${n}, axis: ${n} }`).join(', ')
     const motor = '      - { name: mot02, axis: 2 }\n'
     const counters = `  - { name: em01, type: counter, driver: electrometer, simulator: em01, axes: [${channels}] }\n`

@@ -73,4 +73,12 @@ sessions:
     metadata: [/diode, left]
     techniques: { XRPD: [right], FLUO: [c2, /diode] }
     macroPath: [macros/align, macros/slits]
+devices:
+  - device: sys/tg_test/1
+    class: TangoTest
+    server: Controllers/full
+    alias: tg1
+    properties: { Channels: [a, 2, true], Empty: '' }
+    attributes: { double_scalar: { unit: mm, abs_change: 0.1, max_value: '10.50' } }
+  - { device: vac/gauge/1, class: Gauge, server: Pool/full }
 `

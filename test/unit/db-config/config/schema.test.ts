@@ -67,6 +67,7 @@ describe('beamlineSchema', () => {
     )
     for (const field of [
       'hosts',
+      'devices',
       'controllers',
       'measurementGroups',
       'motorGroups',
@@ -111,6 +112,12 @@ describe('beamlineSchema', () => {
     ['a list where a map should be', 'pool: { server: Pool/full, device: pool/full/1 }', 'pool: [1]'],
     ['a map where a list should be', 'motors: [left, right]', 'motors: { a: left }'],
     ['a pool without device', 'server: Pool/full, device: pool/full/1', 'server: Pool/full'],
+    ['a plain device without class', 'class: Gauge, ', ''],
+    ['a plain device with half a name', 'vac/gauge/1', 'vac/gauge'],
+    ['a misspelt field of a plain device', 'alias: tg1', 'alais: tg1'],
+    ['a property of a plain device that is a map', 'Channels: [a, 2, true]', 'Channels: { a: 2 }'],
+    ['a space in the name of a property', 'Channels: [a, 2, true]', 'Cha nnels: 1'],
+    ['an attribute that is no map', 'attributes: { double_scalar: {', 'attributes: { other: 1, double_scalar: {'],
     ['an instrument that is no path', 'name: /diode', 'name: diode'],
     ['a class that is none', 'class: NXslit', 'class: slit'],
     ['a setup that cannot run', 'sessions/slits.ts', 'sessions/slits.py'],

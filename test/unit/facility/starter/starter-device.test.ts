@@ -44,7 +44,7 @@ describe('StarterDevice', () => {
         clock,
         log: quietLog,
         journal,
-        own: [],
+        own: () => [],
         listed: async () => [
           { name: 'A/1', controlled: true, level: 1 },
           { name: 'B/1', controlled: false, level: 0 },
@@ -87,7 +87,7 @@ describe('StarterDevice', () => {
   afterEach(async () => {
     await clock.run(supervision.close())
     await tango.close()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   })
 
   it('takes its properties at start and again at Init', async () => {

@@ -65,7 +65,7 @@ describe('Supervision', () => {
         clock,
         log: quietLog,
         journal: { record: () => undefined, statistics: () => undefined, reset: async () => undefined },
-        own,
+        own: () => own,
         listed: async () => {
           lists += 1
           return database
@@ -208,6 +208,41 @@ describe('Supervision', () => {
     supervision.update()
     await pass(1_500)
     assert.deepEqual(lines(), ['Pool/b1 true 4', 'Controllers/b1 true 2'])
+  })
+
+  it('takes over at once that the launcher has other servers, without taking the end of one for a failure', async () => {
+    const own = ['Pool/b1', 'Controllers/b1'].map((name) => ({ name, runner: runner(name, 'own'), level: 2 }))
+    for (const { name } of own) {
+      runner(name).begin()
+      signs.set(name, 'answers')
+    }
+    database = [listed('Pool/b1', 2), listed('Controllers/b1', 2)]
+    const supervision = supervise({ startAtStartup: false }, own)
+    await clock.run(supervision.begin())
+    assert.equal(state(supervision), 'ON')
+    own.pop()
+    database = [listed('Pool/b1', 2)]
+    const followed = supervision.follow()
+    assert.deepEqual(
+      supervision.servers.map(({ name }) => name),
+      ['Pool/b1'],
+    )
+    runner('Controllers/b1').end(false)
+    await clock.run(followed)
+    assert.equal(state(supervision), 'ON')
+    // the database may tell of a new server before the launcher has it
+    database = [listed('Pool/b1', 2), listed('New/b1', 1)]
+    supervision.update()
+    await pass(1_500)
+    assert.equal(state(supervision), 'ALARM')
+    const made = new FakeRunner('own')
+    made.begin()
+    runner('New/b1').begin()
+    signs.set('New/b1', 'answers')
+    own.push({ name: 'New/b1', runner: made, level: 1 })
+    await clock.run(supervision.follow())
+    assert.equal(supervision.servers.find(({ name }) => name === 'New/b1')?.runner, made)
+    assert.equal(state(supervision), 'ON')
   })
 
   it('starts a server that the database does not list for this computer, and refuses what is no server', async () => {
