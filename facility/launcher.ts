@@ -9,6 +9,7 @@ import { type LauncherLog, launcherLog } from './launcher-log.ts'
 import { logFileName } from './log-history.ts'
 import type { BeamlinePlan } from './messages.ts'
 import { firstProcess, planProcesses } from './process-plan.ts'
+import { SERVER_RUNTIME } from './runtime.ts'
 import { SimulatorProcess } from './simulator-process.ts'
 import type { RunningStarter } from './starter/start-starter.ts'
 import { SupervisedProcess } from './supervised-process.ts'
@@ -26,9 +27,6 @@ export interface LauncherOptions {
   readonly database?: string
   readonly log?: LauncherLog
 }
-
-/** A young generation of 3 x 4 instead of 3 x 16 MB saves memory; what it costs is in docs/reference/performance.md. */
-const SERVER_RUNTIME = ['--max-semi-space-size=4']
 
 /** Longest start of one process, ms. */
 const START_MS = 30_000

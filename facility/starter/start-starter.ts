@@ -14,6 +14,7 @@ import {
 import { CLASS_FOLDERS, programFile } from '../catalogue.ts'
 import type { Fleet, Member } from '../fleet.ts'
 import type { LauncherLog } from '../launcher-log.ts'
+import { SERVER_RUNTIME } from '../runtime.ts'
 import type { Sign } from './controlled-server.ts'
 import { type Executable, findExecutable } from './executable.ts'
 import { hostServers } from './host-servers.ts'
@@ -222,7 +223,7 @@ class Scene {
     const files = await Promise.all(classes.map((className) => findClassFile(className, CLASS_FOLDERS)))
     if (files.length === 0 || files.includes(undefined)) return undefined
     const [server] = serverParts(name)
-    return { file: process.execPath, words: [programFile('cli/main'), 'serve', server] }
+    return { file: process.execPath, words: [...SERVER_RUNTIME, programFile('cli/main'), 'serve', server] }
   }
 
   /** Finds the processes of servers that are none of the launcher's. */

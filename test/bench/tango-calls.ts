@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLogger, TangoProcess } from '#tango'
+import { SERVER_RUNTIME } from '../../facility/runtime.ts'
 import { CLI } from '../support/facility.ts'
 import { eventually, within } from '../support/waiting.ts'
 import { output, PYTHON, say, table } from './report.ts'
@@ -138,7 +139,8 @@ class Bench {
   /** The rows of one transport. */
   async measure(transport: TangoCallRow['transport']): Promise<TangoCallRow[]> {
     const commands: [name: string, server: string, command: readonly string[]][] = [
-      ['ours', 'TangoBench', [process.execPath, CLI, 'serve', 'TangoBench']],
+      // as the Starter runs it
+      ['ours', 'TangoBench', [process.execPath, ...SERVER_RUNTIME, CLI, 'serve', 'TangoBench']],
       ['cppTango', 'peer', [join(this.#folder, 'peer')]],
     ]
     if (this.#python) commands.push(['PyTango', 'peer', [PYTHON, join(NATIVE, 'peer.py')]])
