@@ -170,8 +170,10 @@ export function adminClass(host: AdminHost): DeviceClass<AdminInterface> {
       let left = 0
       for (const name of svalue) {
         const device = lockable(name, 'DServer::un_lock_device')
+        const held = device.lock.holder !== undefined
         left = device.lock.unlock(clientOf(call), force)
-        await device.forwarded.unlockRoots(force)
+        // without a lock here, one of a root belongs to somebody else
+        if (held) await device.forwarded.unlockRoots(force)
       }
       return left
     }

@@ -12,7 +12,8 @@ export interface Client {
 
 /** Seconds for which a lock holds without being renewed, if the client says nothing. */
 export const DEFAULT_VALIDITY_S = 10
-const MIN_VALIDITY_S = 2
+/** Shorter ones are lengthened to this. */
+export const MIN_VALIDITY_S = 2
 
 /** Lock of one device. */
 export class DeviceLock {

@@ -4,6 +4,7 @@
 import type { LockControl } from '../client/lock-control.ts'
 import { type DevFailed, toDevFailed } from '../errors/dev-failed.ts'
 import { tangoName } from '../types/device-spec.ts'
+import { MIN_VALIDITY_S } from './device-lock.ts'
 import { addAttribute } from './device-members.ts'
 import { ForwardedAttribute, forwardedSpec, parseRoot } from './forwarded-attribute.ts'
 import type { HostedDevice } from './hosted-device.ts'
@@ -50,7 +51,7 @@ export class ForwardedAttributes {
     const locked: LockControl[] = []
     try {
       for (const lock of this.#rootLocks()) {
-        await lock.take({ validityS, keep: false })
+        await lock.take({ validityS: Math.max(MIN_VALIDITY_S, validityS), keep: false })
         locked.push(lock)
       }
     } catch (error) {

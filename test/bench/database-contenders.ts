@@ -1,6 +1,6 @@
 // The databases that section `database` compares, each with the same large content, filled past the device.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { openStore } from '#db-config'
@@ -10,6 +10,7 @@ import { freePort } from '../support/free-port.ts'
 import { startNativeTango } from '../support/native-tango.ts'
 import { memoryOf, processTree } from '../support/processes.ts'
 import { within } from '../support/waiting.ts'
+import { ready, stop } from './server-program.ts'
 
 /** Devices of the content; those of the two servers below are among them. */
 export const DEVICES = 20_000
@@ -19,7 +20,6 @@ export const PROPERTIES = { device: 8, attribute: 2 } as const
 export const SERVERS = { 'Big/thousand': 1000, 'Big/hundred': 100 } as const
 
 const READY_MS = 120_000
-const STOP_MS = 20_000
 const INSERT_ROWS = 500
 
 /** A database under test. */
@@ -104,7 +104,7 @@ async function serve(
   const tangoHost = `127.0.0.1:${await freePort()}`
   const env = { ...process.env, TANGO_HOST: tangoHost }
   const child = spawn(process.execPath, [CLI, 'serve', ...words], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  await within(`the ready line of ${words.join(' ')}`, ready(child), READY_MS)
+  await within(`the ready line of ${words.join(' ')}`, ready(child, words.join(' ')), READY_MS)
   const client = await connect(tangoHost)
   return {
     pid: child.pid ?? 0,
@@ -112,35 +112,13 @@ async function serve(
     client,
     stop: async () => {
       await client.close()
-      await end(child)
+      await stop(child)
     },
   }
 }
 
 function connect(tangoHost: string): Promise<TangoProcess> {
   return TangoProcess.create({ tangoHost, listen: false, log: silentLogger() })
-}
-
-function ready(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        said = (said + text).slice(-2000)
-        if (said.includes('Ready to accept request')) resolve()
-      })
-    child.once('error', reject)
-    child.once('close', (code) => reject(new Error(`ended with ${code}: ${said}`)))
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const closed = new Promise((resolve) => child.once('close', resolve))
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
-  await closed
-  clearTimeout(timer)
 }
 
 function fillFile(path: string): void {

@@ -1,7 +1,7 @@
 // The Tango database beside the native one on MariaDB, with a facility's worth of content: calls per second, start of
 // servers, lists, import and export, memory.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,7 @@ import {
 } from './database-contenders.ts'
 import type { BenchOptions } from './main.ts'
 import { say, table } from './report.ts'
+import { ready, stop } from './server-program.ts'
 import { median, short, spread } from './statistics.ts'
 
 /** Calls that wait for their answers at the same time, as with several clients. */
@@ -170,12 +171,10 @@ async function compareTangoTest(contenders: readonly Contender[], rounds: number
     const began = performance.now()
     const child = spawn(TANGO_TEST, ['bench'], { env: { ...process.env, TANGO_HOST: tangoHost }, stdio: 'pipe' })
     try {
-      await within('TangoTest', ready(child), READY_MS)
+      await within('TangoTest', ready(child, 'TangoTest'), READY_MS)
       return performance.now() - began
     } finally {
-      const closed = new Promise((resolve) => child.once('close', resolve))
-      child.kill('SIGTERM')
-      await closed
+      await stop(child)
     }
   })
   const names = contenders.map(({ name }) => name)
@@ -268,17 +267,4 @@ function smallContent(file: number): string {
     for (const attribute of ['a', 'b']) lines.push(JSON.stringify({ device, attribute, property: 'unit', value: 'mm' }))
   }
   return lines.join('\n')
-}
-
-function ready(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    child.stderr?.resume()
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-1000)
-      if (said.includes('Ready to accept request')) resolve()
-    })
-    child.once('error', reject)
-    child.once('close', (code) => reject(new Error(`ended with ${code}: ${said}`)))
-  })
 }

@@ -14,12 +14,12 @@ import { cpuSeconds, memoryOf } from '../support/processes.ts'
 import { within } from '../support/waiting.ts'
 import type { BenchOptions } from './main.ts'
 import { output, PYTHON, say, table } from './report.ts'
+import { ready, stop } from './server-program.ts'
 import { median, short, spread } from './statistics.ts'
 
 const NATIVE = fileURLToPath(new URL('../../../test/bench/native/tango/', import.meta.url))
 const MANY = 1000
 const READY_MS = 120_000
-const STOP_MS = 30_000
 
 /** A server to measure. */
 interface Contender {
@@ -174,26 +174,4 @@ function start(command: readonly string[], tangoHost: string, cwd = tmpdir()): C
   const [program = '', ...words] = command
   const env = { ...process.env, TANGO_HOST: tangoHost }
   return spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-function ready(child: ChildProcess, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        said = (said + text).slice(-2000)
-        if (said.includes('Ready to accept request')) resolve()
-      })
-    child.once('error', reject)
-    child.once('close', (code) => reject(new Error(`${name} ended with ${code}: ${said}`)))
-  })
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const closed = new Promise((resolve) => child.once('close', resolve))
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
-  await closed
-  clearTimeout(timer)
 }

@@ -250,6 +250,11 @@ describe('a server and its database', () => {
       this.timeout(10_000)
       const proxy = client.proxy(FORWARDING)
       const rootLock = client.proxy(ROOT).lock
+      // without a lock there is nothing to give back, also not the lock that somebody has on a root
+      await rootLock.take()
+      assert.equal(await proxy.lock.release(), 0)
+      assert.equal((await rootLock.status()).locked, true)
+      assert.equal(await rootLock.release(), 0)
       await proxy.lock.take({ validityS: 2 })
       await proxy.lock.take({ validityS: 2 })
       assert.equal((await rootLock.status()).locked, true)
